@@ -1,0 +1,106 @@
+"""Keeps app_queue's idea of each phone (paused or not) equal to the agent's state, until Asterisk agrees."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from crm_core.errors import HotlineError
+from crm_core.ids import AgentId
+from crm_core.ports import Telephony
+
+log = structlog.get_logger(__name__)
+
+WantedPhones = Callable[[], dict[AgentId, tuple[str, str | None]]]
+"""Everybody signed on: agent -> (extension, pause reason or None)."""
+
+
+class PhoneSync:
+    """One thread; a failed command is tried again after ``retry_s`` with the state wanted then, never the old one."""
+
+    def __init__(self, telephony: Telephony, wanted: WantedPhones, *, retry_s: float = 2.0) -> None:
+        self._telephony = telephony
+        self._wanted = wanted
+        self._retry_s = retry_s
+        self._dirty: set[AgentId] = set()
+        self._all = False
+        self._sent: dict[AgentId, str | None] = {}
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def mark(self, agent_id: AgentId) -> None:
+        with self._wake:
+            self._dirty.add(agent_id)
+            self._wake.notify()
+
+    def mark_all(self) -> None:
+        """After a reconnect nothing that was sent before counts."""
+        with self._wake:
+            self._all = True
+            self._sent.clear()
+            self._wake.notify()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="phone-sync", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread:
+            self._thread.join(10)
+
+    def sync_once(self) -> bool:
+        """Bring every marked phone in line; False when something must be tried again."""
+        with self._wake:
+            marked, everything = self._dirty, self._all
+            self._dirty, self._all = set(), False
+        if not marked and not everything:
+            return True
+        wanted = self._wanted()
+        failed = {
+            agent_id
+            for agent_id in (wanted if everything else marked)
+            if not self._sync_phone(agent_id, wanted.get(agent_id))
+        }
+        with self._wake:
+            self._dirty |= failed
+        return not failed
+
+    def _sync_phone(self, agent_id: AgentId, phone: tuple[str, str | None] | None) -> bool:
+        if phone is None:
+            self._sent.pop(agent_id, None)
+            return True
+        extension, reason = phone
+        if agent_id in self._sent and self._sent[agent_id] == reason:
+            return True
+        try:
+            if reason is None:
+                self._telephony.unpause(extension)
+            else:
+                self._telephony.pause(extension, reason)
+        except HotlineError as error:
+            log.warning("phone_pause_failed", extension=extension, code=error.code)
+            return False
+        self._sent[agent_id] = reason
+        return True
+
+    def _run(self) -> None:
+        is_done = True
+        while True:
+            with self._wake:
+                if is_done:
+                    self._wake.wait_for(lambda: self._stopping or self._dirty or self._all)
+                else:
+                    self._wake.wait_for(lambda: self._stopping, timeout=self._retry_s)
+                if self._stopping:
+                    return
+            try:
+                is_done = self.sync_once()
+            except Exception:
+                log.exception("phone_sync_failed")
+                is_done = False
