@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from crm_core.agents.accounts import Accounts
 from crm_core.agents.kinds import Role
 from crm_core.clock import HOSPITAL_ZONE, Clock, at_hospital
-from crm_core.ids import PatientId
 from crm_core.patients.cards import NewPatient
 from crm_core.patients.service import Patients
 
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
 class OneTimePassword:
     """A password made just now; it must be changed at the first log-in and is shown only once."""
 
-    login: str
+    username: str
     password: str
-    title: str
+    role: str
 
 
 # code, name, English, place, key in the department menu, telephone number (answered by the simulated carrier)
@@ -112,13 +111,19 @@ def new_password() -> str:
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
 
 
-def load_people(patients: Patients) -> list[PatientId]:
-    """The named patients and a few hundred others; the same people every time (seed 95169)."""
-    return [patients.register(new) for new in PATIENTS] + _crowd(patients)
+def load_people(patients: Patients) -> None:
+    """The named patients and a few hundred others; the same people every time (seed 95169).
+
+    People who are there already (an interrupted start) are left as they are.
+    """
+    for new in (*PATIENTS, *_crowd()):
+        if not patients.search(new.card_number):
+            patients.register(new)
 
 
-def load_appointments(setup: AppointmentSetup, patient_ids: list[PatientId], clock: Clock) -> None:
+def load_appointments(setup: AppointmentSetup, patients: Patients, clock: Clock) -> None:
     """Departments, doctors and the cast's appointments, counted from today."""
+    patient_ids = [patients.search(new.card_number)[0].id for new in PATIENTS]
     for code, name, name_en, place, digit, number in DEPARTMENTS:
         setup.add_department(code, name, name_en=name_en, place=place, menu_digit=digit, phone_number=number)
     for code, name, title, department in DOCTORS:
@@ -143,24 +148,22 @@ _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁�
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀英霞平刚桂兰玉梅建国志文华红春燕晓东雪琴海波子涵雨欣浩然思远"
 
 
-def _crowd(patients: Patients, count: int = 300) -> list[PatientId]:
+def _crowd(count: int = 300) -> list[NewPatient]:
     chance = random.Random(95169)
-    ids = []
+    crowd = []
     for index in range(count):
         born = date(1940, 1, 1) + timedelta(days=chance.randrange(80 * 365))
         given = "".join(chance.sample(_GIVEN, chance.choice((1, 2, 2))))
-        ids.append(
-            patients.register(
-                NewPatient(
-                    name=chance.choice(_SURNAMES) + given,
-                    gender=chance.choice(("male", "female")),
-                    birth_date=born,
-                    card_number=f"C1{index:06d}",
-                    phones=((f"139{chance.randrange(10**8):08d}", "self"),),
-                    tier=chance.choices(("platinum", "gold", "iron", "lead"), (2, 10, 60, 28))[0],
-                    insurance=chance.choice(("城镇职工医保", "城乡居民医保", "公费医疗", "自费")),
-                    consents=_ALL_CONSENTS,
-                )
+        crowd.append(
+            NewPatient(
+                name=chance.choice(_SURNAMES) + given,
+                gender=chance.choice(("male", "female")),
+                birth_date=born,
+                card_number=f"C1{index:06d}",
+                phones=((f"139{chance.randrange(10**8):08d}", "self"),),
+                tier=chance.choices(("platinum", "gold", "iron", "lead"), (2, 10, 60, 28))[0],
+                insurance=chance.choice(("城镇职工医保", "城乡居民医保", "公费医疗", "自费")),
+                consents=_ALL_CONSENTS,
             )
         )
-    return ids
+    return crowd

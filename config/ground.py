@@ -1,0 +1,90 @@
+"""Builds the ground from the settings: database, keys and every service of crm_core."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crm_core.agents.accounts import Accounts
+from crm_core.appointments.service import Appointments
+from crm_core.appointments.setup import AppointmentSetup
+from crm_core.audit.service import Audit
+from crm_core.bus import InProcessBus
+from crm_core.calls.recordings import RecordingRecords
+from crm_core.calls.service import CallRecords
+from crm_core.campaigns.service import Campaigns
+from crm_core.clock import Clock, SystemClock
+from crm_core.crypto import FieldCipher
+from crm_core.database import Database
+from crm_core.opening_hours import OpeningHours, Span
+from crm_core.patients.service import Patients
+from crm_core.reports.metrics import Metrics
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Everything that needs no telephone and no browser."""
+
+    clock: Clock
+    bus: InProcessBus
+    database: Database
+    cipher: FieldCipher
+    hours: OpeningHours
+    patients: Patients
+    appointments: Appointments
+    appointment_setup: AppointmentSetup
+    calls: CallRecords
+    recordings: RecordingRecords
+    campaigns: Campaigns
+    accounts: Accounts
+    audit: Audit
+    metrics: Metrics
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def build_ground(settings: Settings) -> Ground:
+    """Nothing is started and nothing is written; the database may not exist yet."""
+    clock = SystemClock()
+    bus = InProcessBus(capacity=settings.limits.bus_events_max)
+    database = Database(settings.database_url, pool_size=settings.database.pool_size)
+    cipher = build_cipher(settings)
+    hours = OpeningHours(
+        workday=tuple(map(Span.parse, settings.hospital.workday_hours)),
+        restday=tuple(map(Span.parse, settings.hospital.restday_hours)),
+    )
+    return Ground(
+        clock=clock,
+        bus=bus,
+        database=database,
+        cipher=cipher,
+        hours=hours,
+        patients=Patients(database, cipher, clock),
+        appointments=Appointments(database, clock, hours),
+        appointment_setup=AppointmentSetup(database),
+        calls=CallRecords(database, cipher, clock),
+        recordings=RecordingRecords(database, cipher, clock),
+        campaigns=Campaigns(database, bus, clock=clock, cipher=cipher),
+        accounts=Accounts(database, bus, clock, context_words=(settings.hospital.name, "hotline")),
+        audit=Audit(database, clock),
+        metrics=Metrics(database, clock),
+    )
+
+
+def build_cipher(settings: Settings) -> FieldCipher:
+    key = base64.b64decode(settings.security.encryption_key.get_secret_value())
+    lookup = base64.b64decode(settings.security.lookup_key.get_secret_value())
+    return FieldCipher({"k1": key}, "k1", lookup)
+
+
+def phone_secret(settings: Settings, extension: str) -> str:
+    """The SIP password of one of our own telephones: derived, so that it is stored in Asterisk's file only."""
+    key = base64.b64decode(settings.security.encryption_key.get_secret_value())
+    return hmac.new(key, b"sip telephone " + extension.encode(), hashlib.sha256).hexdigest()[:32]

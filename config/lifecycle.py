@@ -1,0 +1,101 @@
+"""Prepares a home's database and runs the program of that home from start to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from config.demo import hospital
+from config.ground import Ground, build_ground, phone_secret
+from crm_core import schema
+from crm_core.agents.kinds import Role
+from crm_core.calls.queues import QUEUES
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def prepare(settings: Settings) -> list[hospital.OneTimePassword]:
+    """Migrate, and fill an empty database: the demo hospital, or one administrator. Safe to repeat and to interrupt."""
+    ground = build_ground(settings)
+    try:
+        schema.upgrade(ground.database)
+        return _fill(settings, ground)
+    finally:
+        ground.close()
+
+
+def _fill(settings: Settings, ground: Ground) -> list[hospital.OneTimePassword]:
+    if not ground.accounts.accounts():
+        made = hospital.load_cast(ground.accounts) if settings.demo.enabled else [_administrator(ground)]
+    else:
+        made = []
+    if settings.demo.enabled and ground.appointment_setup.is_empty():
+        hospital.load_people(ground.patients)
+        hospital.load_appointments(ground.appointment_setup, ground.patients, ground.clock)
+    return made
+
+
+def _administrator(ground: Ground) -> hospital.OneTimePassword:
+    password = hospital.new_password()
+    ground.accounts.create("admin", password, name="管理员", role=Role.ADMIN)
+    return hospital.OneTimePassword("admin", password, Role.ADMIN.value)
+
+
+def telephone_plan(settings: Settings) -> dict[str, Any]:
+    """What Asterisk's files need from the database: telephones, queues, departments, the events we read."""
+    from config.asterisk.pbx_config import AgentPhone, DepartmentNumber, PhoneKind, QueueValues
+    from cti.ami_messages import EVENT_NAMES
+
+    ground = build_ground(settings)
+    kind = PhoneKind(settings.telephony.agent_phone_kind.value)
+    try:
+        return {
+            "agents": tuple(
+                AgentPhone(
+                    extension=account.extension, secret=phone_secret(settings, account.extension), phone_kind=kind
+                )
+                for account in ground.accounts.accounts()
+                if account.extension and not account.is_disabled
+            ),
+            "queues": tuple(QueueValues(name=queue.name, weight=queue.base_priority) for queue in QUEUES),
+            "departments": tuple(
+                DepartmentNumber(code=department.code, number=department.phone_number)
+                for department in ground.appointments.departments()
+                if department.phone_number
+            ),
+            "event_names": tuple(sorted(EVENT_NAMES)),
+        }
+    finally:
+        ground.close()
+
+
+def run(settings: Settings) -> None:
+    """Run the program in the foreground until SIGTERM or SIGINT; then let callers in the IVR finish, and stop."""
+    from config.wiring import build_house
+
+    house = build_house(settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    house.start()
+    settings.layout.program_file.write_text(
+        json.dumps({"pid": os.getpid(), "web": settings.web_url, "started_at": house.ground.clock.now().isoformat()}),
+        encoding="utf-8",
+    )
+    log.info("program_started", web=settings.web_url)
+    try:
+        while not stop.wait(1.0):
+            pass
+    finally:
+        log.info("program_stopping")
+        house.stop(settings.limits.stop_timeout_s)
+        settings.layout.program_file.unlink(missing_ok=True)
+        log.info("program_stopped")
