@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crm_core.agents.accounts import Accounts
@@ -52,7 +53,7 @@ class Ground:
 
 def build_ground(settings: Settings) -> Ground:
     """Nothing is started and nothing is written; the database may not exist yet."""
-    clock = SystemClock()
+    clock = SystemClock(timedelta(seconds=settings.demo.clock_offset_s))
     bus = InProcessBus(capacity=settings.limits.bus_events_max)
     database = Database(settings.database_url, pool_size=settings.database.pool_size)
     cipher = build_cipher(settings)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import threading
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,7 +15,9 @@ from crm_core.agents.kinds import Role
 from crm_core.calls.queues import QUEUES
 
 if TYPE_CHECKING:
+    from agent_desk.app import DeskServer
     from config.settings import Settings
+    from config.wiring import House
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ def _administrator(ground: Ground) -> hospital.OneTimePassword:
 def telephone_plan(settings: Settings) -> dict[str, Any]:
     """What Asterisk's files need from the database: telephones, queues, departments, the events we read."""
     from config.asterisk.pbx_config import AgentPhone, DepartmentNumber, PhoneKind, QueueValues
-    from cti.ami_messages import EVENT_NAMES
+    from cti.ami_readers import EVENT_NAMES
 
     ground = build_ground(settings)
     kind = PhoneKind(settings.telephony.agent_phone_kind.value)
@@ -78,24 +78,39 @@ def telephone_plan(settings: Settings) -> dict[str, Any]:
 
 
 def run(settings: Settings) -> None:
-    """Run the program in the foreground until SIGTERM or SIGINT; then let callers in the IVR finish, and stop."""
+    """Run the program in the foreground until SIGTERM: a supervisor and one worker process that does everything.
+
+    A worker that dies is replaced at once by a fresh one; the telephone calls go on meanwhile (I8).
+    """
+    from agent_desk.server import WebServer
     from config.wiring import build_house
 
-    house = build_house(settings)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    house.start()
-    settings.layout.program_file.write_text(
-        json.dumps({"pid": os.getpid(), "web": settings.web_url, "started_at": house.ground.clock.now().isoformat()}),
-        encoding="utf-8",
-    )
-    log.info("program_started", web=settings.web_url)
-    try:
-        while not stop.wait(1.0):
-            pass
-    finally:
-        log.info("program_stopping")
-        house.stop(settings.limits.stop_timeout_s)
+    houses: list[House] = []
+
+    def make_desk() -> DeskServer:
+        houses.append(build_house(settings))
+        return houses[0].desk
+
+    def start() -> None:
+        houses[0].start()
+        _write_program_file(settings, houses[0])
+        log.info("program_started", web=settings.web_url)
+
+    def stop() -> None:
         settings.layout.program_file.unlink(missing_ok=True)
+        houses[0].stop()
         log.info("program_stopped")
+
+    WebServer(
+        make_desk,
+        host=settings.web.host,
+        port=settings.web.port,
+        threads=settings.web.threads,
+        on_start=[start],
+        on_stop=[stop],
+    ).run()
+
+
+def _write_program_file(settings: Settings, house: House) -> None:
+    told = {"pid": os.getpid(), "web": settings.web_url, "started_at": house.ground.clock.now().isoformat()}
+    settings.layout.program_file.write_text(json.dumps(told), encoding="utf-8")

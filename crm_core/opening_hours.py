@@ -20,12 +20,12 @@ class Span:
 
     @classmethod
     def parse(cls, text: str) -> Span:
-        """``08:00-17:30``."""
-        start, _, end = text.partition("-")
-        return cls(time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
+        """``08:00-17:30``; ``24:00`` is the end of the day."""
+        start, _, end = (part.strip() for part in text.partition("-"))
+        return cls(time.fromisoformat(start), time.max if end == "24:00" else time.fromisoformat(end))
 
     def has(self, moment: time) -> bool:
-        return self.start <= moment < self.end
+        return self.start <= moment and (moment < self.end or self.end == time.max)
 
 
 @dataclass(frozen=True)

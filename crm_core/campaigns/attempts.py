@@ -118,9 +118,11 @@ class Attempts:
         with self._db.write() as session:
             if not still_leads(session, leadership, now):
                 return []
+            # Not as a subquery of the UPDATE: PostgreSQL may run it anew for each row and take more than the limit.
+            ids = session.scalars(due).all()
             rows = session.execute(
                 update(Contact)
-                .where(Contact.id.in_(due), Contact.state == ContactState.WAITING)
+                .where(Contact.id.in_(ids), Contact.state == ContactState.WAITING)
                 .values(state=ContactState.CLAIMED)
                 .returning(Contact.id, Contact.number_encrypted, Contact.number_hash)
             ).all()

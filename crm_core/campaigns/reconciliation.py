@@ -112,7 +112,7 @@ class Reconciliation:
         call = live.get(attempt_id)
         if call is not None:
             return (_Finding.ADOPTED if _adopt(attempt, call) else _Finding.NOTHING), None
-        if attempt.missing_since is None:
+        if attempt.missing_since is None or attempt.missing_since > now:  # the second: the clock was set back
             attempt.missing_since = now
         if now - attempt.missing_since < self._grace:
             return _Finding.NOTHING, None

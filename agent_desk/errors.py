@@ -1,0 +1,99 @@
+"""Turns every error into one shape: a status, a stable code, a sentence for logs and one for the person at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm_core import errors
+
+ERROR_TABLE: Mapping[str, tuple[int, str]] = {
+    "not_found": (404, "找不到该内容，或您无权查看"),
+    "not_allowed": (403, "您没有此项权限"),
+    "wrong_state": (409, "当前状态下不能执行此操作"),
+    "invalid_input": (422, "填写的内容有误"),
+    "conflict": (409, "已被他人抢先处理，请刷新后重试"),
+    "telephony_unavailable": (503, "电话系统暂时不可用，请稍后再试"),
+    "telephony_refused": (502, "电话系统拒绝了该操作"),
+    "outcome_unknown": (504, "未收到电话系统的回应，请以界面状态为准，勿重复操作"),
+    "busy": (503, "系统繁忙，请稍后再试"),
+    "login_failed": (401, "工号或密码不正确"),
+    "not_logged_in": (401, "请先登录"),
+    "session_ended": (401, "登录已失效，请重新登录"),
+    "csrf": (403, "页面已过期，请刷新后重试"),
+    "origin": (403, "请求来源不被接受"),
+    "too_many_requests": (429, "操作过于频繁，请稍后再试"),
+    "too_large": (413, "内容过大"),
+    "range_not_satisfiable": (416, "请求的区间不存在"),
+    "bad_request": (400, "请求无法识别"),
+    "method_not_allowed": (405, "不支持该请求方式"),
+    "unsupported_media_type": (415, "不支持的内容格式"),
+    "phone_unregistered": (409, "话机未注册，不能签入"),
+    "no_extension": (422, "该账号没有分机"),
+    "in_call": (409, "请先结束当前通话"),
+    "not_signed_on": (409, "请先签入"),
+    "agent_state": (409, "当前状态下不能执行此操作"),
+    "pause_reason": (422, "未知的示忙原因"),
+    "notes_length": (422, "备注过长"),
+    "wrap_up_finished": (409, "小结已提交"),
+    "disposition": (422, "请选择服务小结分类"),
+    "number": (422, "电话号码无法识别"),
+    "dial_policy": (403, "拨号策略不允许拨打该号码"),
+    "dial_cap": (403, "今日外呼次数已达上限"),
+    "no_contacts": (409, "没有可拨打的名单，请先导入"),
+    "password_length": (422, "密码长度须为 10 至 256 位"),
+    "password_weak": (422, "密码过于简单，请更换"),
+    "throttled": (429, "尝试次数过多，请稍后再试"),
+    "in_progress": (409, "同一操作正在处理中"),
+    "signed_on_elsewhere": (409, "该工号已在另一处签入"),
+    "internal": (500, "系统内部错误，已记录"),
+}
+"""code -> (HTTP status, Chinese for the desk). A code that is not here is told by its class."""
+
+_CODE_OF_STATUS = {
+    400: "bad_request",
+    401: "not_logged_in",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    416: "range_not_satisfiable",
+    422: "invalid_input",
+    429: "too_many_requests",
+    500: "internal",
+}
+
+
+class DeskError(errors.HotlineError):
+    """An error of the desk itself; ``details`` are added to the body (for example ``retry_after_s``)."""
+
+    def __init__(self, code: str, message: str = "", **details: Any) -> None:
+        super().__init__(message or code, code=code)
+        self.details = details
+
+
+def describe(error: errors.HotlineError) -> tuple[int, dict[str, Any]]:
+    """Status and body of an error of the house."""
+    code = error.code if error.code in ERROR_TABLE else _class_code(error)
+    status, message_zh = ERROR_TABLE[code]
+    body: dict[str, Any] = {"code": error.code, "message": str(error), "message_zh": message_zh}
+    retry_after_s = getattr(error, "retry_after_s", None)
+    if retry_after_s is not None:
+        body["retry_after_s"] = int(retry_after_s)
+    body |= getattr(error, "details", {})
+    return status, {"error": body}
+
+
+def describe_status(status: int, message: str) -> dict[str, Any]:
+    """Body for an error that only has an HTTP status (made by Flask)."""
+    code = _CODE_OF_STATUS.get(status, "bad_request" if status < 500 else "internal")
+    return {"error": {"code": code, "message": message, "message_zh": ERROR_TABLE[code][1]}}
+
+
+def _class_code(error: errors.HotlineError) -> str:
+    for kind in type(error).__mro__:
+        code = vars(kind).get("code")
+        if isinstance(code, str) and code in ERROR_TABLE:
+            return code
+    return "internal"

@@ -1,0 +1,121 @@
+"""Event class -> whose screens change: the one table, and the rule that keeps personal data in the right rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agent_desk.entities import EntityKind
+from crm_core.agents import events as agent
+from crm_core.calls import events as call
+from crm_core.campaigns import events as campaign
+from crm_core.events import CallEvent, Event, ToAgent, ToDesks, ToSupervisors
+
+
+class Audience(StrEnum):
+    """Who receives an entity. PARTIES and AGENT are rooms of one user each; only they get personal data."""
+
+    PARTIES = "parties"
+    """Every agent with a part in the call, each with his own view of it."""
+    AGENT = "agent"
+    SUPERVISORS = "supervisors"
+    DESKS = "desks"
+
+
+class Which(StrEnum):
+    """Which entities of the kind change, told by the event."""
+
+    CALL = "call_id"
+    AGENT = "agent_id"
+    QUEUE = "queue"
+    CAMPAIGN = "campaign_id"
+    QUEUES_OF_AGENT = "queues of agent_id"
+    QUEUE_OF_CALL = "queue of call_id"
+    SHOWN_TO_AGENT = "calls on the screen of agent_id"
+    AMI = "ami"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One kind of entity that changes with an event, and who receives it."""
+
+    kind: EntityKind
+    audience: Audience
+    which: Which
+
+
+_K, _A = EntityKind, Audience
+_CALL = Notice(_K.CALL, _A.PARTIES, Which.CALL)
+_CALLS_OF_AGENT = Notice(_K.CALL, _A.AGENT, Which.SHOWN_TO_AGENT)
+_WAITING = Notice(_K.WAITING, _A.SUPERVISORS, Which.CALL)
+_ME = Notice(_K.ME, _A.AGENT, Which.AGENT)
+_AGENT = Notice(_K.AGENT, _A.SUPERVISORS, Which.AGENT)
+_QUEUE = Notice(_K.QUEUE, _A.DESKS, Which.QUEUE)
+_QUEUE_OF_CALL = Notice(_K.QUEUE, _A.DESKS, Which.QUEUE_OF_CALL)
+_QUEUES_OF_AGENT = Notice(_K.QUEUE, _A.DESKS, Which.QUEUES_OF_AGENT)
+_LINK = Notice(_K.LINK, _A.DESKS, Which.AMI)
+_CAMPAIGN = Notice(_K.CAMPAIGN, _A.SUPERVISORS, Which.CAMPAIGN)
+
+NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
+    call.CallArrived: (_CALL,),
+    call.PatientLegAnswered: (_CALL,),
+    call.NoticePlayed: (),
+    call.CallerIdentified: (_CALL, _WAITING),
+    call.IvrStepTaken: (_CALL,),
+    call.CallQueued: (_CALL, _WAITING, _QUEUE),
+    call.CallLeftQueue: (_CALL, _WAITING, _QUEUE),
+    call.CallOffered: (_CALL, _ME, _AGENT),
+    call.OfferWithdrawn: (_CALL, _ME, _AGENT),
+    call.CallAnswered: (_CALL, _ME, _AGENT, _WAITING, _QUEUE_OF_CALL),
+    call.CallHeld: (_CALL, _ME, _AGENT),
+    call.CallRetrieved: (_CALL, _ME, _AGENT),
+    call.ConsultStarted: (_CALL,),
+    call.ConsultAnswered: (_CALL,),
+    call.ConsultEnded: (_CALL,),
+    call.ConferenceStarted: (_CALL,),
+    call.CallTransferred: (_CALL, _ME, _AGENT),
+    call.DepartmentDialled: (_CALL,),
+    call.DepartmentAnswered: (_CALL,),
+    call.DepartmentNoAnswer: (_CALL, _WAITING),
+    call.AgentLegEnded: (_CALL, _ME, _AGENT),
+    call.CallEnded: (_CALL, _WAITING, _QUEUE_OF_CALL),
+    call.MonitoringStarted: (_AGENT,),
+    call.MonitoringEnded: (_AGENT,),
+    call.RecordingStarted: (_CALL,),
+    call.RecordingReady: (_CALL,),
+    call.RecordingMissing: (_CALL,),
+    call.QueueChanged: (_QUEUE,),
+    call.TelephonyLinkChanged: (_LINK,),
+    call.PhoneRegistrationChanged: (_ME, _AGENT),
+    agent.AgentStateChanged: (_CALLS_OF_AGENT, _ME, _AGENT, _QUEUES_OF_AGENT),
+    agent.AgentSignedOn: (_ME, _AGENT, _QUEUES_OF_AGENT),
+    agent.AgentSignedOff: (_ME, _AGENT, _QUEUES_OF_AGENT),
+    campaign.CampaignChanged: (_CAMPAIGN,),
+}
+"""Everything a screen shows follows from this table. An event that is not here changes no screen."""
+
+AT_ONCE = frozenset({EntityKind.CALL, EntityKind.ME, EntityKind.LINK})
+"""These are sent before the bus goes on; the others are gathered, so that boards never stand before a pop."""
+
+PERSONAL = frozenset({EntityKind.CALL, EntityKind.ME})
+SUPERVISORS_ONLY = frozenset({EntityKind.AGENT, EntityKind.WAITING, EntityKind.CAMPAIGN})
+
+
+def check_table(notices: Mapping[type[Event], tuple[Notice, ...]]) -> None:
+    """Refuse a table that could show a person what the event's class does not allow. Raises ValueError."""
+    for event_class, changes in notices.items():
+        for notice in changes:
+            if not _is_allowed(event_class, notice):
+                raise ValueError(f"{event_class.__name__} must not send {notice.kind.value} to {notice.audience.value}")
+
+
+def _is_allowed(event_class: type[Event], notice: Notice) -> bool:
+    if notice.kind in PERSONAL:
+        if notice.audience is Audience.AGENT:
+            return issubclass(event_class, ToAgent)
+        return notice.audience is Audience.PARTIES and issubclass(event_class, CallEvent)
+    if notice.kind in SUPERVISORS_ONLY:
+        return notice.audience is Audience.SUPERVISORS and issubclass(event_class, ToSupervisors)
+    is_counted = issubclass(event_class, ToDesks | ToSupervisors)  # queue figures hold no personal data
+    return notice.audience is Audience.DESKS and is_counted

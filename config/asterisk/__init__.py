@@ -1,0 +1,1 @@
+"""Templates and tools for the Asterisk files."""

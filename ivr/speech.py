@@ -1,0 +1,164 @@
+"""Text to sound behind one small port: engines, a cache named by content, and a thread that renders off the path of calls."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+ENCODE_TIMEOUT_S = 60.0
+SOUND_SUFFIX = ".g722"
+
+_log = structlog.get_logger(__name__)
+
+
+class SpeechError(Exception):
+    """An engine could not speak; the message names the engine and what the operator can do, never the text."""
+
+    code = "SPEECH-001"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What to say. `spoken` has been through the text front end; `carrier` is said before it and cut off again."""
+
+    spoken: str
+    language: str
+    speed: float = 1.0
+    carrier: str = ""
+
+
+class SpeechEngine(Protocol):
+    """One voice. Called from one thread only."""
+
+    @property
+    def name(self) -> str:
+        """Engine and voice, e.g. kokoro/zf_xiaoyi; part of the cache's key."""
+
+    @property
+    def language(self) -> str: ...
+
+    def available(self) -> bool:
+        """False when its program or model is not installed; must be quick."""
+
+    def speak(self, utterance: Utterance, out: Path) -> float:
+        """Writes a 16-bit mono WAV; returns its seconds. Raises SpeechError."""
+
+    def close(self) -> None: ...
+
+
+class SpeechCache:
+    """Finished sounds by content: <folder>/<sha256>.g722. Files appear whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, engine: SpeechEngine, utterance: Utterance) -> Path:
+        identity = "\0".join(
+            (engine.name, utterance.language, utterance.spoken, f"{utterance.speed:.2f}", utterance.carrier)
+        )
+        return self._folder / (hashlib.sha256(identity.encode()).hexdigest() + SOUND_SUFFIX)
+
+    def render(self, engine: SpeechEngine, utterance: Utterance) -> Path:
+        """Renders unless it is there already. Raises SpeechError."""
+        path = self.path(engine, utterance)
+        if path.exists():
+            return path
+        self._folder.mkdir(parents=True, exist_ok=True)
+        wav = path.with_suffix(".wav.part")
+        try:
+            engine.speak(utterance, wav)
+            encode_g722(wav, path)
+        finally:
+            wav.unlink(missing_ok=True)
+        return path
+
+
+def encode_g722(source: Path, target: Path) -> None:
+    """Any sound to 16 kHz G.722, 8 kB/s: Asterisk plays it to wideband and narrowband callers. Raises SpeechError."""
+    part = target.with_name(target.name + ".part")
+    argv = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "wav", "-i", str(source)]
+    argv += ["-ac", "1", "-ar", "16000", "-c:a", "g722", "-f", "g722", str(part)]
+    try:
+        subprocess.run(argv, check=True, capture_output=True, timeout=ENCODE_TIMEOUT_S)
+        part.replace(target)
+    except FileNotFoundError as error:
+        raise SpeechError("ffmpeg is not installed; install the package ffmpeg") from error
+    except (subprocess.SubprocessError, OSError) as error:
+        raise SpeechError(f"ffmpeg could not encode {target.name}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class SpeechService:
+    """What the flows use: `cached` answers at once, `request` renders later. A caller never waits for an engine."""
+
+    def __init__(self, engines: Sequence[SpeechEngine], cache: SpeechCache, *, waiting_limit: int = 200) -> None:
+        """`engines` in order of preference; `waiting_limit` bounds the queue of texts to render."""
+        self._engines = tuple(engines)
+        self._cache = cache
+        self._waiting: queue.Queue[Utterance | None] = queue.Queue(waiting_limit)
+        self._asked: set[Utterance] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+
+    def cached(self, spoken: str, *, language: str = "zh", speed: float = 1.0) -> Path | None:
+        """The finished sound (play it without its suffix), or None: play fragments and call `request`."""
+        utterance = Utterance(spoken, language, speed)
+        paths = (self._cache.path(engine, utterance) for engine in self._engines if engine.language == language)
+        return next((path for path in paths if path.exists()), None)
+
+    def request(self, spoken: str, *, language: str = "zh", speed: float = 1.0) -> bool:
+        """Asks for a sound to be made some time. False: no engine speaks the language, or the queue is full."""
+        utterance = Utterance(spoken, language, speed)
+        if not any(engine.language == language for engine in self._engines):
+            return False
+        with self._lock:
+            if utterance in self._asked:
+                return True
+            try:
+                self._waiting.put_nowait(utterance)
+            except queue.Full:
+                return False
+            self._asked.add(utterance)
+            return True
+
+    def run(self) -> None:
+        """The rendering thread's body; returns after `stop`. Each text is tried once by each engine that can."""
+        while not self._stopping.is_set():
+            utterance = self._waiting.get()
+            if utterance is None:
+                break
+            self.render(utterance)
+        for engine in self._engines:
+            engine.close()
+
+    def stop(self) -> None:
+        """Ends `run` after the text in hand; the rest is forgotten (it will be asked for again)."""
+        self._stopping.set()
+        try:
+            self._waiting.put_nowait(None)
+        except queue.Full:
+            return
+
+    def render(self, utterance: Utterance) -> Path | None:
+        """The first engine that succeeds; None when none does (logged, the fragments remain in use)."""
+        try:
+            for engine in self._engines:
+                if engine.language != utterance.language or not engine.available():
+                    continue
+                try:
+                    return self._cache.render(engine, utterance)
+                except SpeechError as error:
+                    _log.warning("speech engine failed", engine=engine.name, reason=str(error))
+            return None
+        finally:
+            with self._lock:
+                self._asked.discard(utterance)

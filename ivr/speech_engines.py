@@ -1,0 +1,22 @@
+"""Which voices a home has, in order of preference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ivr.speech import SpeechEngine
+from ivr.speech_flite import FliteEngine
+from ivr.speech_kokoro import DEFAULT_VOICE, KokoroEngine, KokoroFiles, SpeechWorker
+
+SPEECH_FOLDER_NAME = "speech-venv"
+SPEECH_CACHE = Path("cache") / "speech"
+
+
+def engines_of(home: Path, *, voice: str = DEFAULT_VOICE) -> tuple[SpeechEngine, ...]:
+    """Kokoro for Mandarin, flite for English; an engine that is not installed says so by `available()`.
+
+    Recorded prompts come before all engines: `prompt_sounds.install_sounds` puts them in place of rendered ones.
+    """
+    files = KokoroFiles(home / SPEECH_FOLDER_NAME)
+    polisher = SpeechWorker(files) if files.complete() else None
+    return (KokoroEngine(files, voice=voice), FliteEngine(worker=polisher))

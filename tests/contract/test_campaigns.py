@@ -1,0 +1,363 @@
+"""Campaigns over both databases: claim, dial once, follow the call, count, pause, settle."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from crm_core import schema
+from crm_core.calls.kinds import CallOutcome
+from crm_core.campaigns.cards import CallTrace, NewCampaign, Window
+from crm_core.campaigns.events import AttemptEnded, CampaignChanged
+from crm_core.campaigns.kinds import AttemptState, CampaignState, ContactState, DialDecision
+from crm_core.campaigns.models import Attempt
+from crm_core.clock import ManualClock
+from crm_core.database import Database
+from crm_core.errors import InvalidInput, NotFound, WrongState
+from crm_core.ids import CallId
+from crm_core.ports import LiveCall
+from tests.support.campaign_house import House, mobile
+
+
+@pytest.fixture
+def house(database_url: str) -> Iterator[House]:
+    database = Database(database_url)
+    schema.all_metadata().create_all(database.engine)
+    house = House(database)
+    yield house
+    database.close()
+
+
+def clock(house: House) -> ManualClock:
+    assert isinstance(house.clock, ManualClock)
+    return house.clock
+
+
+def contact_state(house: House, campaign_id: int, index: int = 0) -> str:
+    return house.campaigns.contacts(campaign_id)[index].state
+
+
+@pytest.mark.capability("C97")
+def test_given_a_survey_when_all_is_answered_then_completed_and_counted(house: House) -> None:
+    campaign_id = house.running_campaign([mobile(1)])
+    assert house.dialer.tick() == 1
+    ((attempt_id, number),) = house.telephony.invites
+    assert number == mobile(1)
+    call = house.surveys.survey_of(attempt_id)
+    assert call is not None
+    assert [question.prompt_key for question in call.questions] == ["survey-q1", "survey-q2", "survey-q3"]
+    assert call.patient_name == "患者0"
+    house.ring(attempt_id)
+    house.pick_up(attempt_id)
+    for question, score in zip(call.questions, (5, 4, 1), strict=True):
+        house.surveys.record_answer(attempt_id, question.key, score)
+    house.surveys.record_answer(attempt_id, "q3", 3)
+    house.surveys.record_comment(attempt_id, "c0ffee.wav")
+    house.surveys.finish_survey(attempt_id)
+    house.end(attempt_id, CallOutcome.ANSWERED)
+    progress = house.campaigns.progress(campaign_id)
+    assert (progress.total, progress.dialled, progress.answered, progress.completed) == (1, 1, 1, 1)
+    assert (progress.remaining, progress.in_flight, progress.to_review) == (0, 0, 0)
+    assert [(r.answers, r.mean_score) for r in house.campaigns.results(campaign_id)] == [(1, 5.0), (1, 4.0), (1, 3.0)]
+    assert [event.outcome for event in house.bus.of(AttemptEnded)] == ["completed"]
+    assert house.campaigns.finish_exhausted() == [campaign_id]
+    assert house.campaigns.card(campaign_id).state == CampaignState.FINISHED
+    assert house.bus.of(CampaignChanged)
+
+
+@pytest.mark.capability("C97")
+def test_given_the_call_ended_first_when_the_last_answers_arrive_then_they_count(house: House) -> None:
+    campaign_id = house.running_campaign([mobile(1)])
+    house.dialer.tick()
+    attempt_id = house.telephony.invites[0][0]
+    house.pick_up(attempt_id)
+    house.surveys.record_answer(attempt_id, "q1", 5)
+    house.end(attempt_id, CallOutcome.ANSWERED)
+    assert house.campaigns.progress(campaign_id).partial == 1
+    house.surveys.record_answer(attempt_id, "q2", 5)
+    house.surveys.finish_survey(attempt_id)
+    assert house.campaigns.progress(campaign_id).completed == 1
+    house.surveys.refuse(attempt_id)
+    assert contact_state(house, campaign_id) == ContactState.REFUSED
+
+
+def test_given_a_wrong_answer_when_recorded_then_refused(house: House) -> None:
+    house.running_campaign([mobile(1)])
+    house.dialer.tick()
+    attempt_id = house.telephony.invites[0][0]
+    for question, score in (("q1", 0), ("q1", 6), ("q9", 3)):
+        with pytest.raises(InvalidInput):
+            house.surveys.record_answer(attempt_id, question, score)
+    with pytest.raises(InvalidInput):
+        house.surveys.record_comment(attempt_id, "../../etc/passwd")
+    with pytest.raises(NotFound):
+        house.surveys.refuse("att-none")
+    assert house.surveys.survey_of("1763721000.17") is None
+
+
+@pytest.mark.fault("F62")
+@pytest.mark.parametrize(
+    ("outcome", "state", "figure"),
+    [
+        (CallOutcome.BUSY, ContactState.WAITING, "busy"),
+        (CallOutcome.NO_ANSWER, ContactState.WAITING, "no_answer"),
+        (CallOutcome.UNOBTAINABLE, ContactState.INVALID, "unobtainable"),
+        (CallOutcome.REJECTED, ContactState.UNREACHED, "rejected"),
+        (CallOutcome.FAILED, ContactState.WAITING, "failed"),
+        (CallOutcome.LOST_EVENT, ContactState.TO_REVIEW, "to_review"),
+        (CallOutcome.PBX_CRASH, ContactState.TO_REVIEW, "to_review"),
+    ],
+)
+def test_given_nobody_picked_up_when_the_call_ends_then_state_figure_and_retry(
+    house: House, outcome: CallOutcome, state: ContactState, figure: str
+) -> None:
+    campaign_id = house.running_campaign([mobile(1)])
+    house.dialer.tick()
+    house.ring(house.telephony.invites[0][0])
+    house.end(house.telephony.invites[0][0], outcome)
+    assert contact_state(house, campaign_id) == state
+    assert getattr(house.campaigns.progress(campaign_id), figure) == 1
+    house.dialer.tick()
+    assert len(house.telephony.invites) == 1, "no hot loop"
+    clock(house).advance(3600)
+    house.dialer.tick()
+    assert len(house.telephony.invites) == (2 if state == ContactState.WAITING else 1)
+
+
+@pytest.mark.requirement("R40")
+def test_given_no_answer_again_and_again_when_the_caps_are_reached_then_no_further_call(house: House) -> None:
+    campaign_id = house.running_campaign([mobile(1)], max_attempts=10, retry_minutes={"no_answer": 1})
+    other_id = house.running_campaign([mobile(1)], max_attempts=10, retry_minutes={"no_answer": 1})
+    for _ in range(60):
+        house.dialer.tick()
+        for attempt_id, _number in house.telephony.invites:
+            house.end(attempt_id, CallOutcome.NO_ANSWER)
+        clock(house).advance(61)
+    assert len(house.telephony.invites) == 3
+    assert house.campaigns.progress(campaign_id).remaining == 1
+    clock(house).advance(24 * 3600)
+    house.dialer.tick()
+    assert len(house.telephony.invites) == 4
+    assert house.campaigns.progress(other_id).total == 1
+
+
+@pytest.mark.fault("F08")
+@pytest.mark.fault("F07")
+def test_given_events_reordered_and_doubled_when_handled_then_a_closed_attempt_never_reopens(house: House) -> None:
+    campaign_id = house.running_campaign([mobile(1)])
+    house.dialer.tick()
+    attempt_id = house.telephony.invites[0][0]
+    house.end(attempt_id, CallOutcome.BUSY)
+    house.pick_up(attempt_id)
+    house.ring(attempt_id)
+    house.end(attempt_id, CallOutcome.ANSWERED)
+    assert house.campaigns.contacts(campaign_id)[0].last_outcome == "busy"
+    assert len(house.bus.of(AttemptEnded)) == 1
+    assert house.attempts.in_flight() == 0
+
+
+@pytest.mark.capability("C82")
+def test_given_caps_of_campaign_and_house_when_dialling_then_never_exceeded_and_shared_fairly(house: House) -> None:
+    big = house.running_campaign([mobile(i) for i in range(50)], concurrency=50)
+    small = house.running_campaign([mobile(100 + i) for i in range(5)], concurrency=2)
+    assert house.dialer.tick() == 5
+    assert house.campaigns.progress(big).in_flight == 3
+    assert house.campaigns.progress(small).in_flight == 2
+    assert house.dialer.tick() == 0
+    house.end(house.telephony.invites[0][0], CallOutcome.UNOBTAINABLE)
+    assert house.dialer.tick() == 1
+    assert house.attempts.in_flight() == 5
+
+
+@pytest.mark.capability("C87")
+@pytest.mark.fault("F63")
+@pytest.mark.parametrize("action", ["pause", "stop"])
+def test_given_a_pause_between_claim_and_dial_when_checked_then_nothing_is_sent(house: House, action: str) -> None:
+    campaign_id = house.running_campaign([mobile(1), mobile(2)])
+    leadership = house.leaderships.acquire(house.owner, lease_s=60)
+    assert leadership is not None
+    claims = house.attempts.claim_due(leadership, campaign_id, limit=2, lease_s=60, calls_per_number_and_day=3)
+    house.attempts.mark_written(claims[0], leadership, calls_per_number_and_day=3)
+    getattr(house.campaigns, action)(campaign_id)
+    decision = house.attempts.mark_written(claims[1], leadership, calls_per_number_and_day=3)
+    assert decision == DialDecision.NOT_OURS
+    house.attempts.release(claims[1].attempt_id, delay_s=0)
+    house.end(claims[0].attempt_id, CallOutcome.UNOBTAINABLE)
+    states = [contact.state for contact in house.campaigns.contacts(campaign_id)]
+    assert sorted(states) == ["invalid", "waiting"]
+    assert house.dialer.tick() == 0
+    if action == "pause":
+        house.campaigns.start(campaign_id)
+        assert house.dialer.tick() == 1
+    else:
+        with pytest.raises(WrongState):
+            house.campaigns.start(campaign_id)
+
+
+@pytest.mark.fault("F17")
+@pytest.mark.fault("F55")
+def test_given_two_diallers_when_both_tick_then_one_dials_and_the_old_one_s_claims_are_void(house: House) -> None:
+    campaign_id = house.running_campaign([mobile(i) for i in range(3)], concurrency=1)
+    second = house.new_dialer("test-2")
+    first = house.leaderships.acquire("test-1", lease_s=15)
+    assert first is not None
+    (claim,) = house.attempts.claim_due(first, campaign_id, limit=1, lease_s=600, calls_per_number_and_day=3)
+    assert second.tick() == 0
+    clock(house).advance(16)
+    house.reconciler.tick()
+    assert second.tick() == 0, "the dead dialler's claim still fills the only channel"
+    house.reconciler.tick()
+    assert second.tick() == 1
+    assert house.attempts.mark_written(claim, first, calls_per_number_and_day=3) == DialDecision.NOT_OURS
+    assert house.dialer.tick() == 0
+    assert second.is_leader
+    assert not house.dialer.is_leader
+    second.stop()
+    house.end(house.telephony.invites[0][0], CallOutcome.BUSY)
+    assert house.dialer.tick() == 1, "given back at stop: no waiting for the lease"
+
+
+@pytest.mark.fault("F55")
+def test_given_many_threads_when_all_claim_then_every_contact_is_claimed_once(house: House) -> None:
+    campaign_id = house.running_campaign([mobile(i) for i in range(60)], concurrency=60)
+    leadership = house.leaderships.acquire("test-1", lease_s=600)
+    assert leadership is not None
+    claimed: list[int] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(4):
+                claims = house.attempts.claim_due(
+                    leadership, campaign_id, limit=5, lease_s=60, calls_per_number_and_day=3
+                )
+                claimed.extend(claim.contact_id for claim in claims)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not errors
+    assert len(claimed) == len(set(claimed)) == 60
+
+
+@pytest.mark.invariant("I4")
+def test_given_a_live_attempt_when_a_second_is_written_for_the_contact_then_the_database_refuses(house: House) -> None:
+    house.running_campaign([mobile(1)])
+    house.dialer.tick()
+    with house.database.read() as session:
+        row = session.get_one(Attempt, house.telephony.invites[0][0])
+        values = {column.key: getattr(row, column.key) for column in Attempt.__table__.columns}
+    with pytest.raises(IntegrityError), house.database.write() as session:
+        session.add(Attempt(**(values | {"id": "att-second"})))
+
+
+@pytest.mark.invariant("I4")
+@pytest.mark.fault("F51")
+def test_given_written_attempts_when_reconciled_then_adopted_closed_or_put_to_review_never_redialled(
+    house: House,
+) -> None:
+    campaign_id = house.running_campaign([mobile(i) for i in range(4)], concurrency=4)
+    house.dialer.tick()
+    ids = [attempt_id for attempt_id, _ in house.telephony.invites]
+    now = clock(house).now()
+    house.telephony.live = [LiveCall(CallId(ids[0]), True, now)]
+    house.traces[ids[1]] = CallTrace(CallOutcome.BUSY, False, now)
+    house.traces[ids[2]] = CallTrace(CallOutcome.ANSWERED, True, now)
+    house.reconciler.tick()
+    assert house.campaigns.progress(campaign_id).in_flight == 4, "an end may still be on its way"
+    clock(house).advance(11)
+    house.reconciler.tick()
+    contacts = house.campaigns.contacts(campaign_id)
+    assert [(c.state, c.last_outcome) for c in contacts] == [
+        ("claimed", ""),
+        ("waiting", "busy"),
+        ("done", "silent"),
+        ("to_review", "unknown"),
+    ]
+    assert all(contact.attempts_count == 1 for contact in contacts)
+    assert house.campaigns.progress(campaign_id).to_review == 1
+    clock(house).advance(5 * 3600)
+    house.dialer.tick()
+    assert [number for _, number in house.telephony.invites].count(mobile(3)) == 1
+    house.end(ids[3], CallOutcome.NO_ANSWER)
+    assert contact_state(house, campaign_id, 3) == ContactState.WAITING, "the truth came late"
+
+
+def test_given_a_contact_in_review_when_a_person_decides_then_it_is_called_or_closed(house: House) -> None:
+    campaign_id = house.running_campaign([mobile(1), mobile(2)])
+    house.dialer.tick()
+    for attempt_id, _ in list(house.telephony.invites):
+        house.end(attempt_id, CallOutcome.PBX_CRASH)
+    first, second = house.campaigns.contacts(campaign_id, state=ContactState.TO_REVIEW)
+    house.campaigns.settle_review(first.id, redial=True)
+    house.campaigns.settle_review(second.id, redial=False)
+    house.end(house.telephony.invites[0][0], CallOutcome.BUSY)
+    assert [contact.state for contact in house.campaigns.contacts(campaign_id)] == ["waiting", "unreached"]
+    assert house.dialer.tick() == 1
+    with pytest.raises(WrongState):
+        house.campaigns.settle_review(second.id, redial=True)
+
+
+@pytest.mark.fault("F59")
+@pytest.mark.requirement("R41")
+def test_given_a_number_that_opts_out_when_queued_elsewhere_then_never_dialled_again(house: House) -> None:
+    house.running_campaign([mobile(1)])
+    other = house.running_campaign([mobile(1), mobile(2)])
+    house.dialer.tick()
+    attempt_id = next(attempt for attempt, number in house.telephony.invites if number == mobile(1))
+    house.pick_up(attempt_id)
+    house.surveys.refuse(attempt_id, for_ever=True)
+    house.end(attempt_id, CallOutcome.ANSWERED)
+    assert contact_state(house, other) == ContactState.REFUSED
+    for _ in range(30):
+        clock(house).advance(3600)
+        house.dialer.tick()
+    assert [number for _, number in house.telephony.invites].count(mobile(1)) == 1
+
+
+def test_given_a_window_of_its_own_when_kept_then_it_comes_back_whole(house: House) -> None:
+    window = Window(spans=(("10:00", "11:30"),), weekdays=(1, 3), dials_on_holidays=True)
+    campaign_id = house.campaigns.create(NewCampaign(title="t", created_by=1, window=window))
+    assert house.campaigns.card(campaign_id).window == window
+    for bad in (
+        Window(spans=()),
+        Window(spans=(("9:00", "10:00"),)),
+        Window(spans=(("10:00", "09:00"),)),
+        Window(spans=(("09:00", "11:00"), ("10:00", "12:00"))),
+        Window(weekdays=(0,)),
+    ):
+        with pytest.raises(InvalidInput):
+            house.campaigns.create(NewCampaign(title="t", created_by=1, window=bad))
+
+
+def test_given_campaigns_when_listed_then_newest_first_with_their_figures(house: House) -> None:
+    first = house.running_campaign([mobile(1)])
+    second = house.campaigns.create(NewCampaign(title="  第二\x00个 ", created_by=1))
+    listed = house.campaigns.all_progress()
+    assert [(one.campaign.id, one.campaign.title, one.total) for one in listed] == [
+        (second, "第二个", 0),
+        (first, "满意度", 1),
+    ]
+    with pytest.raises(WrongState, match="import"):
+        house.campaigns.start(second)
+    with pytest.raises(NotFound):
+        house.campaigns.progress(999)
+
+
+def test_given_live_attempts_when_told_apart_then_their_states_follow_the_call(house: House) -> None:
+    house.running_campaign([mobile(1)])
+    house.dialer.tick()
+    attempt_id = house.telephony.invites[0][0]
+    seen = []
+    for step in (lambda one: None, house.ring, house.pick_up):
+        step(attempt_id)
+        with house.database.read() as session:
+            seen.append(session.get_one(Attempt, attempt_id).state)
+    assert seen == [AttemptState.WRITTEN, AttemptState.RINGING, AttemptState.TALKING]

@@ -1,0 +1,261 @@
+"""Snapshot + events = fresh snapshot, for every screen, whatever happens in whatever order (DESIGN §7)."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crm_core.agents.kinds import AgentState
+from crm_core.calls import events as call
+from crm_core.calls.kinds import CallOutcome, LegKind, LegOutcome, TransferKind
+from crm_core.errors import HotlineError
+from tests.support.desk_world import ASHA_NUMBER, SHARED_NUMBER, Browser, DeskWorld
+
+
+class Story:
+    """Plays random steps; each step may be impossible, late or double, as on a real network."""
+
+    def __init__(self, world: DeskWorld) -> None:
+        self.world = world
+        self.calls: list[Any] = []
+        self.legs: list[tuple[Any, Any, Any]] = []
+        self.agents = (world.bela, world.bolin, world.dora)
+        world.sign_on(*self.agents)
+
+    def play(self, action: str, one: int, two: int) -> None:
+        world, agent = self.world, self.agents[one % 3]
+        call_id = self.calls[two % len(self.calls)] if self.calls else None
+        try:
+            getattr(self, f"_{action}")(agent, call_id, two)
+        except HotlineError:
+            pass
+        world.clock.advance(1 + two)
+
+    def _arrive(self, _agent: Any, _call_id: Any, two: int) -> None:
+        number, patient = ((ASHA_NUMBER, self.world.asha), (SHARED_NUMBER, None), ("", None))[two % 3]
+        self.calls.append(self.world.call_arrives(number, patient=patient))
+
+    def _queue(self, _agent: Any, call_id: Any, two: int) -> None:
+        if call_id:
+            self.world.queue(call_id, ("enquiry", "booking", "complaint")[two % 3], two)
+
+    def _offer(self, agent: Any, call_id: Any, two: int) -> None:
+        if call_id:
+            kind = LegKind.CONSULT if two % 5 == 4 else LegKind.AGENT
+            self.legs.append((call_id, agent, self.world.offer(call_id, agent, kind=kind)))
+
+    def _leg(self, two: int) -> tuple[Any, Any, Any]:
+        if not self.legs:
+            raise HotlineError("no leg")
+        return self.legs[two % len(self.legs)]
+
+    def _withdraw(self, _agent: Any, _call_id: Any, two: int) -> None:
+        call_id, agent, leg_id = self._leg(two)
+        self.world.withdraw(call_id, agent, leg_id, list(LegOutcome)[two % len(LegOutcome)])
+
+    def _answer(self, _agent: Any, _call_id: Any, two: int) -> None:
+        call_id, agent, leg_id = self._leg(two)
+        self.world.answer(call_id, agent, leg_id)
+
+    def _hold(self, _agent: Any, _call_id: Any, two: int) -> None:
+        call_id, agent, _ = self._leg(two)
+        kind = call.CallHeld if two % 2 else call.CallRetrieved
+        self.world.publish(kind(at=self.world.clock.now(), call_id=call_id, agent_id=agent.id))
+
+    def _consult(self, _agent: Any, _call_id: Any, two: int) -> None:
+        call_id, agent, _ = self._leg(two)
+        now = self.world.clock.now()
+        kinds: tuple[Any, ...] = (call.ConsultStarted, call.ConsultAnswered, call.ConsultEnded, call.ConferenceStarted)
+        kind = kinds[two % 4]
+        more = {"target": "1002"} if two % 4 < 2 else {}
+        self.world.publish(kind(at=now, call_id=call_id, agent_id=agent.id, **more))
+
+    def _transfer(self, _agent: Any, _call_id: Any, two: int) -> None:
+        call_id, agent, _ = self._leg(two)
+        self.world.publish(
+            call.CallTransferred(
+                at=self.world.clock.now(), call_id=call_id, agent_id=agent.id,
+                kind=list(TransferKind)[two % 2], target="q-booking",
+            )
+        )  # fmt: skip
+
+    def _end_leg(self, _agent: Any, _call_id: Any, two: int) -> None:
+        self.world.end_leg(*self._leg(two))
+
+    def _end(self, _agent: Any, call_id: Any, two: int) -> None:
+        if call_id:
+            self.world.end(call_id, list(CallOutcome)[two % len(CallOutcome)])
+
+    def _link(self, _agent: Any, _call_id: Any, two: int) -> None:
+        now = self.world.clock.now()
+        self.world.publish(call.TelephonyLinkChanged(at=now, is_up=bool(two % 2), since=now))
+
+    def _phone(self, agent: Any, _call_id: Any, two: int) -> None:
+        self.world.publish(
+            call.PhoneRegistrationChanged(at=self.world.clock.now(), agent_id=agent.id, is_registered=bool(two % 2))
+        )
+
+    def _state(self, agent: Any, _call_id: Any, two: int) -> None:
+        agents = self.world.services.agents
+        state = (AgentState.READY, AgentState.PAUSED, AgentState.OFFLINE)[two % 3]
+        if two % 4 == 3:
+            agents.sign_on(agent.id)
+        else:
+            agents.force(agent.id, state, "")
+
+    def _notes(self, agent: Any, call_id: Any, two: int) -> None:
+        if call_id:
+            self.world.browser(agent).put(f"/calls/{call_id}/notes", {"text": f"note {two}"})
+
+    def _wrap_up(self, agent: Any, call_id: Any, two: int) -> None:
+        if call_id:
+            body = {"disposition": "enquiry", "next": "pause" if two % 2 else "ready"}
+            self.world.browser(agent).post(f"/calls/{call_id}/wrap_up", body)
+
+    def _hang_up(self, agent: Any, call_id: Any, _two: int) -> None:
+        if call_id:
+            self.world.browser(agent).post(f"/calls/{call_id}/hang_up")
+
+    def _monitor(self, agent: Any, call_id: Any, two: int) -> None:
+        if call_id:
+            now, chen = self.world.clock.now(), int(self.world.chen.id)
+            event: Any = (
+                call.MonitoringStarted(at=now, call_id=call_id, agent_id=agent.id, supervisor_id=chen, mode="listen")
+                if two % 2
+                else call.MonitoringEnded(at=now, call_id=call_id, agent_id=agent.id, supervisor_id=chen)
+            )
+            self.world.publish(event)
+
+
+ACTIONS = sorted(
+    name[1:]
+    for name in vars(Story)
+    if name.startswith("_") and not name.startswith("__") and name != "_leg"
+)
+STEPS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 2), st.integers(0, 9)), min_size=1, max_size=35)
+
+
+def assert_same(old: Browser, view: str) -> None:
+    old.take()
+    fresh = Browser(old.world)
+    fresh.http = old.http
+    fresh.connect()
+    for one in ("desk", "board") if view == "both" else (view,):
+        fresh.subscribe(one)
+    assert old.screen == fresh.screen
+    fresh.socket.disconnect()
+
+
+@pytest.mark.capability("C31")
+@pytest.mark.fault("F66")
+@pytest.mark.timeout(600)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(before=STEPS, after=STEPS)
+def test_given_any_story_when_a_screen_follows_it_then_it_equals_a_fresh_one(
+    desk_template: Path, before: list[tuple[str, int, int]], after: list[tuple[str, int, int]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        world = DeskWorld(Path(folder), desk_template)
+        try:
+            story = Story(world)
+            for step in before:
+                story.play(*step)
+            screens = [(world.browser(agent).connect(), "desk") for agent in story.agents]
+            screens.append((world.browser(world.chen).connect(), "both"))
+            for browser, view in screens:
+                for one in ("desk", "board") if view == "both" else (view,):
+                    browser.subscribe(one)
+            for step in after:
+                story.play(*step)
+            world.server.desk.notifier.flush()
+            for browser, view in screens:
+                assert_same(browser, view)
+        finally:
+            world.close()
+
+
+@pytest.mark.capability("C135")
+def test_given_changes_while_a_snapshot_is_made_when_they_arrive_then_nothing_is_lost(
+    world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bela = world.browser(world.bela).connect()
+    world.sign_on(world.bela)
+    call_id = world.talk(world.bela, patient=world.asha)
+    entities = world.server.desk.entities
+    original = entities.desk
+
+    def while_it_ends(agent_id: Any) -> Any:
+        made = list(original(agent_id))
+        world.end_leg(call_id, world.bela, world.services.calls.record(call_id).legs[0].id)
+        world.end(call_id)
+        world.services.agents.finish_wrap_up(world.bela.id)
+        return iter(made)
+
+    monkeypatch.setattr(entities, "desk", while_it_ends)
+    bela.subscribe()
+    monkeypatch.undo()
+    assert bela.calls() == {}
+    assert bela.screen[("me", "me")]["state"] == "ready"
+
+
+@pytest.mark.capability("C54")
+def test_given_queues_when_they_change_then_every_desk_sees_figures_without_personal_data(world: DeskWorld) -> None:
+    dora = world.browser(world.dora).connect()
+    dora.subscribe()
+    world.sign_on(world.bela)
+    call_id = world.call_arrives(patient=world.asha)
+    world.queue(call_id)
+    world.server.desk.notifier.flush()
+    dora.take()
+    queue = dora.screen[("queue", "enquiry")]
+    assert (queue["waiting"], queue["ready"], queue["signed_on"]) == (1, 1, 1)
+    assert queue["longest_since"] == "2026-11-23T02:00:00.000Z"
+    world.answer(call_id, world.bela, world.offer(call_id, world.bela))
+    world.server.desk.notifier.flush()
+    dora.take()
+    queue = dora.screen[("queue", "enquiry")]
+    assert (queue["waiting"], queue["ready"], queue["talking"]) == (0, 0, 1)
+    assert queue["today"]["answered"] == 1
+    assert queue["today"]["service_level_ratio"] == 1.0
+
+
+@pytest.mark.capability("C55")
+@pytest.mark.capability("C58")
+def test_given_a_board_when_agents_and_callers_move_then_it_shows_them_masked(world: DeskWorld) -> None:
+    chen = world.browser(world.chen).connect()
+    chen.subscribe("board")
+    world.sign_on(world.bela)
+    call_id = world.call_arrives(patient=world.asha)
+    world.queue(call_id)
+    world.server.desk.notifier.flush()
+    chen.take()
+    assert chen.screen[("waiting", call_id)]["patient_name_masked"] == "阿*"
+    assert chen.screen[("waiting", call_id)]["number_masked"] == "138****0001"
+    world.answer(call_id, world.bela, world.offer(call_id, world.bela))
+    now = world.clock.now() + timedelta(seconds=0)
+    world.publish(
+        call.MonitoringStarted(
+            at=now, call_id=call_id, agent_id=int(world.bela.id), supervisor_id=int(world.chen.id), mode="listen"
+        )
+    )
+    world.server.desk.notifier.flush()
+    chen.take()
+    assert ("waiting", call_id) not in chen.screen
+    row = chen.screen[("agent", str(world.bela.id))]
+    assert (row["state"], row["call"]["id"], row["monitored_by"]) == ("talking", call_id, ["陈"])
+
+
+@pytest.mark.capability("C61")
+def test_given_the_link_when_it_is_lost_then_every_desk_is_told_at_once(world: DeskWorld) -> None:
+    dora = world.browser(world.dora).connect()
+    dora.subscribe()
+    now = world.clock.now()
+    world.publish(call.TelephonyLinkChanged(at=now, is_up=False, since=now))
+    dora.take()
+    assert dora.screen[("link", "ami")] == {"is_up": False, "since": "2026-11-23T02:00:00.000Z"}

@@ -1,0 +1,448 @@
+"""The world of the desk tests: real services on SQLite, the fixed cast, a telephone system that only writes down."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import socketio as socketio_client
+
+from agent_desk.app import DeskServer, create_server
+from agent_desk.dial_policy import DialPolicy
+from agent_desk.services import DemoPatientNumber, DemoPhone, DeskServices, PhoneAccess
+from agent_desk.settings import DeskSettings
+from crm_core.agents.accounts import Account, Accounts
+from crm_core.agents.kinds import AgentState, Role
+from crm_core.agents.service import Agents
+from crm_core.appointments.models import Appointment, Department, Doctor
+from crm_core.appointments.service import Appointments
+from crm_core.audit.service import Audit
+from crm_core.bus import InProcessBus, RecordingBus
+from crm_core.calls import events as call
+from crm_core.calls.kinds import CallOutcome, Direction, HungUpBy, LegKind, LegOutcome, MonitorMode
+from crm_core.calls.recordings import RecordingRecords
+from crm_core.calls.service import CallRecords
+from crm_core.campaigns.service import Campaigns
+from crm_core.clock import ManualClock
+from crm_core.crypto import FieldCipher
+from crm_core.database import Base, Database
+from crm_core.errors import HotlineError, NotFound
+from crm_core.ids import AgentId, AttemptId, CallId, LegId, PatientId
+from crm_core.opening_hours import OpeningHours, Span
+from crm_core.patients.cards import NewPatient
+from crm_core.patients.service import Patients
+from crm_core.ports import AudioCopy, HealthFinding, LiveCall, Peaks, RecordingMeasures, TransferTarget
+from crm_core.reports.metrics import Metrics
+
+PASSWORD = "correct horse battery"
+ASHA_NUMBER = "13800000001"
+SHARED_NUMBER = "13800000002"
+CANARY = "青霉素过敏-CANARY-7731"
+"""Nobody but the agents of Asha's calls may ever receive this."""
+
+
+@dataclass
+class WrittenTelephony:
+    """Writes down every command; answers as told."""
+
+    commands: list[tuple[Any, ...]] = field(default_factory=list)
+    registered: set[str] = field(default_factory=set)
+    failure: HotlineError | None = None
+    is_up: bool = True
+
+    def _take(self, *command: Any) -> None:
+        self.commands.append(command)
+        if self.failure is not None:
+            raise self.failure
+
+    def originate_survey(self, attempt_id: AttemptId, number: str, *, ring_timeout_s: float) -> None:
+        self._take("originate_survey", attempt_id, number)
+
+    def dial(self, call_id: CallId, extension: str, number: str, *, caller_name: str = "") -> None:
+        self._take("dial", call_id, extension, number)
+
+    def hang_up(self, call_id: CallId) -> None:
+        self._take("hang_up", call_id)
+
+    def hang_up_agent(self, call_id: CallId, agent_id: AgentId) -> None:
+        self._take("hang_up_agent", call_id, agent_id)
+
+    def blind_transfer(self, call_id: CallId, agent_id: AgentId, target: TransferTarget) -> None:
+        self._take("blind_transfer", call_id, agent_id, target)
+
+    def start_consult(self, call_id: CallId, agent_id: AgentId, target: TransferTarget) -> None:
+        self._take("start_consult", call_id, agent_id, target)
+
+    def complete_consult(self, call_id: CallId, agent_id: AgentId) -> None:
+        self._take("complete_consult", call_id, agent_id)
+
+    def cancel_consult(self, call_id: CallId, agent_id: AgentId) -> None:
+        self._take("cancel_consult", call_id, agent_id)
+
+    def start_conference(self, call_id: CallId, agent_id: AgentId) -> None:
+        self._take("start_conference", call_id, agent_id)
+
+    def send_digits(self, call_id: CallId, agent_id: AgentId, digits: str) -> None:
+        self._take("send_digits", call_id, agent_id, digits)
+
+    def monitor(self, agent_id: AgentId, supervisor_extension: str, mode: MonitorMode) -> None:
+        self._take("monitor", agent_id, supervisor_extension, mode)
+
+    def sign_on(self, extension: str, queues: Sequence[str], *, paused_reason: str | None) -> None:
+        self._take("sign_on", extension)
+
+    def sign_off(self, extension: str) -> None:
+        self._take("sign_off", extension)
+
+    def pause(self, extension: str, reason: str) -> None:
+        self._take("pause", extension, reason)
+
+    def unpause(self, extension: str) -> None:
+        self._take("unpause", extension)
+
+    def is_registered(self, extension: str) -> bool:
+        return extension in self.registered
+
+    def live_calls(self) -> Sequence[LiveCall]:
+        return []
+
+
+@dataclass
+class FileLibrary:
+    """Sound files of the test's own."""
+
+    folder: Path
+    files: dict[int, Path] = field(default_factory=dict)
+    is_unchanged: bool = True
+
+    def playable(self, recording_id: int) -> AudioCopy:
+        path = self.files.get(recording_id)
+        if path is None:
+            raise NotFound("no such recording")
+        return AudioCopy(path, "audio/ogg", path.stat().st_size if path.exists() else 0)
+
+    def peaks(self, recording_id: int) -> Peaks:
+        raise NotFound("no peaks here")
+
+    def verify(self, recording_id: int) -> bool:
+        return self.is_unchanged
+
+
+class KnownPhones:
+    def softphone(self, extension: str, display_name: str) -> PhoneAccess:
+        return PhoneAccess(
+            "ws://127.0.0.1:8188/ws", f"sip:{extension}@127.0.0.1", extension, "sip secret", display_name, extension
+        )
+
+    def demo_phone(self) -> DemoPhone | None:
+        numbers = (DemoPatientNumber(ASHA_NUMBER, "阿莎"),)
+        return DemoPhone("ws://127.0.0.2:8189/ws", "sip:phone@127.0.0.2", "phone", "demo secret", "95169", numbers)
+
+
+@dataclass
+class Probe:
+    findings: list[HealthFinding] = field(default_factory=lambda: [HealthFinding("ami", True, "up", {"lag_s": 0.0})])
+
+    def health(self) -> Sequence[HealthFinding]:
+        return self.findings
+
+
+class DeskWorld:
+    """Everything one test needs. ``bus`` delivers at once, in this thread."""
+
+    def __init__(self, folder: Path, template: Path | None = None, **settings: Any) -> None:
+        """``template``: a database file that holds the cast already (hashing passwords is slow on purpose)."""
+        self.clock = ManualClock()
+        self.bus = RecordingBus()
+        self.cipher = FieldCipher.from_master(b"k" * 32)
+        self.database_file = folder / "desk.db"
+        if template is not None:
+            shutil.copyfile(template, self.database_file)
+        self.database = Database(f"sqlite:///{self.database_file}")
+        Base.metadata.create_all(self.database.engine)
+        self.telephony = WrittenTelephony()
+        self.library = FileLibrary(folder)
+        self.probe = Probe()
+        self._ids = itertools.count(1)
+        self.services = self._make_services()
+        static = folder / "static"
+        defaults = DeskSettings(
+            secret_key="s" * 40,
+            hospital_name="仁爱医院",
+            service_number="95169",
+            ws_urls=("ws://127.0.0.1:8188",),
+            is_demo=True,
+            static_folder=static,
+            board_interval_s=0.01,
+            session_check_s=0.05,
+        )
+        self.settings = replace(defaults, **settings)
+        if template is None:
+            self._make_cast()
+        self._find_cast()
+        self.server: DeskServer = create_server(self.services, self.settings)
+
+    def _make_services(self) -> DeskServices:
+        db, bus, clock, cipher = self.database, self.bus, self.clock, self.cipher
+        hours = OpeningHours(workday=(Span.parse("08:00-17:30"),))
+        calls = CallRecords(db, cipher, clock)
+        calls.subscribe(bus)
+        recordings = RecordingRecords(db, cipher, clock)
+        recordings.subscribe(bus)
+        agents = Agents(db, bus, clock, self.telephony)
+        agents.subscribe(bus)
+        return DeskServices(
+            clock=clock,
+            bus=bus,
+            accounts=Accounts(db, bus, clock),
+            agents=agents,
+            calls=calls,
+            recordings=recordings,
+            library=self.library,
+            patients=Patients(db, cipher, clock),
+            appointments=Appointments(db, clock, hours),
+            campaigns=Campaigns(db, bus, clock=clock, cipher=cipher),
+            metrics=Metrics(db, clock),
+            audit=Audit(db, clock),
+            telephony=self.telephony,
+            phones=KnownPhones(),
+            dial_policy=DialPolicy(
+                clock, allowed_prefixes=("01", "02", "05", "13", "15", "18"), refused_prefixes=("00",)
+            ),
+            probes=[self.probe],
+        )
+
+    def _make_cast(self) -> None:
+        both = ("booking", "enquiry")
+        self._account("bela", "贝拉", Role.AGENT, "1001", both)
+        self._account("bolin", "柏林", Role.AGENT, "1002", both)
+        self._account("dora", "朵拉", Role.AGENT, "1003", ("complaint",))
+        self._account("chen", "陈", Role.SUPERVISOR, "1900", ())
+        self._account("admin", "管理员", Role.ADMIN, None, ())
+        register = self.services.patients.register
+        register(
+            NewPatient(
+                "阿莎", "female", date(1958, 3, 2), id_number="110101195803021234", card_number="C001",
+                phones=((ASHA_NUMBER, "self"),), tier="platinum", vip_level=2, allergies=CANARY,
+                consents={"recording": True, "outbound": True, "sms": False},
+            )
+        )  # fmt: skip
+        register(NewPatient("甲一", "male", phones=((SHARED_NUMBER, "self"),)))
+        register(NewPatient("乙二", "female", phones=((SHARED_NUMBER, "child"),)))
+        register(NewPatient("外人", "male", phones=(("13800000009", "self"),)))
+        self._make_appointment()
+
+    def _account(self, login: str, name: str, role: Role, extension: str | None, queues: tuple[str, ...]) -> None:
+        self.services.accounts.create(
+            login, PASSWORD, name=name, role=role, extension=extension, queues=queues, must_change_password=False
+        )
+
+    def _find_cast(self) -> None:
+        by_login = {one.login: one for one in self.services.accounts.accounts()}
+        self.bela, self.bolin, self.dora = by_login["bela"], by_login["bolin"], by_login["dora"]
+        self.chen, self.admin = by_login["chen"], by_login["admin"]
+        self.telephony.registered |= {"1001", "1002", "1003", "1900"}
+        self.asha, self.twin_one, self.twin_two, self.stranger = (PatientId(i) for i in (1, 2, 3, 4))
+
+    def _make_appointment(self) -> None:
+        with self.database.write() as session:
+            cardiology = Department(
+                code="cardiology", name="心内科", place="门诊楼3层", phone_number="01088880001", hours=[]
+            )
+            session.add(cardiology)
+            session.flush()
+            doctor = Doctor(code="wang", department_id=cardiology.id, name="王建国")
+            session.add(doctor)
+            session.flush()
+            session.add(
+                Appointment(
+                    patient_id=1, doctor_id=doctor.id, starts_at=self.clock.now() + timedelta(days=1)
+                )
+            )
+
+    # -- the network ----------------------------------------------------------------------------------------------
+
+    def publish(self, event: Any) -> None:
+        self.bus.publish(event)
+
+    def call_arrives(self, number: str = ASHA_NUMBER, *, patient: PatientId | None = None, name: str = "") -> CallId:
+        """A call that was answered by the IVR and identified."""
+        call_id = CallId(f"hl1-{next(self._ids)}.1")
+        now = self.clock.now()
+        self.publish(
+            call.CallArrived(at=now, call_id=call_id, direction=Direction.INBOUND, number=number, name=name)
+        )
+        self.publish(call.PatientLegAnswered(at=now, call_id=call_id))
+        if patient is not None:
+            self.publish(call.CallerIdentified(at=now, call_id=call_id, patient_id=patient))
+        self.publish(call.IvrStepTaken(at=now, call_id=call_id, node="main-menu", key="0"))
+        return call_id
+
+    def queue(self, call_id: CallId, queue: str = "enquiry", priority: int = 0) -> None:
+        now = self.clock.now()
+        self.publish(call.CallQueued(at=now, call_id=call_id, queue=queue, priority=priority))
+        self.publish(call.QueueChanged(at=now, queue=queue, waiting=1, longest_since=now))
+
+    def offer(
+        self, call_id: CallId, agent: Account, *, queue: str | None = "enquiry", kind: LegKind = LegKind.AGENT
+    ) -> LegId:
+        leg_id = LegId(f"leg-{next(self._ids)}")
+        self.publish(
+            call.CallOffered(
+                at=self.clock.now(), call_id=call_id, agent_id=agent.id, leg_id=leg_id, queue=queue, kind=kind
+            )
+        )
+        return leg_id
+
+    def withdraw(self, call_id: CallId, agent: Account, leg_id: LegId, outcome: LegOutcome) -> None:
+        self.publish(
+            call.OfferWithdrawn(
+                at=self.clock.now(), call_id=call_id, agent_id=agent.id, leg_id=leg_id, outcome=outcome
+            )
+        )
+
+    def answer(self, call_id: CallId, agent: Account, leg_id: LegId, kind: LegKind = LegKind.AGENT) -> None:
+        now = self.clock.now()
+        if kind is LegKind.AGENT:
+            self.publish(call.CallLeftQueue(at=now, call_id=call_id, queue="enquiry", answered=True, waited_s=4.0))
+            self.publish(call.QueueChanged(at=now, queue="enquiry", waiting=0, longest_since=None))
+        self.publish(call.CallAnswered(at=now, call_id=call_id, agent_id=agent.id, leg_id=leg_id, kind=kind))
+
+    def end_leg(self, call_id: CallId, agent: Account, leg_id: LegId) -> None:
+        self.publish(
+            call.AgentLegEnded(
+                at=self.clock.now(), call_id=call_id, agent_id=agent.id, leg_id=leg_id, talked_s=30.0
+            )
+        )
+
+    def end(self, call_id: CallId, outcome: CallOutcome = CallOutcome.ANSWERED) -> None:
+        self.publish(
+            call.CallEnded(at=self.clock.now(), call_id=call_id, outcome=outcome, hung_up_by=HungUpBy.PATIENT)
+        )
+
+    def talk(self, agent: Account, *, patient: PatientId | None = None, number: str = ASHA_NUMBER) -> CallId:
+        """A queued call, answered by this agent."""
+        call_id = self.call_arrives(number, patient=patient)
+        self.queue(call_id)
+        leg_id = self.offer(call_id, agent)
+        self.answer(call_id, agent, leg_id)
+        return call_id
+
+    def sign_on(self, *agents: Account, ready: bool = True) -> None:
+        for agent in agents:
+            self.services.agents.sign_on(agent.id)
+            if ready:
+                self.services.agents.ready(agent.id)
+
+    def state_of(self, agent: Account) -> AgentState:
+        return self.services.agents.status(agent.id).state
+
+    def recorded(self, call_id: CallId, content: bytes = b"x" * 1000) -> int:
+        """A finished recording with this sound file."""
+        peaks = Peaks(0.1, [10, 20], [0, 5])
+        measures = RecordingMeasures(10.0, 0.4, 0.4, 0.2, -20.0, -21.0, peaks)
+        recording_id = self.services.recordings.ready(
+            call_id, store_name="s.wav", copy_name="c.ogg", sha256="ab" * 32, size_bytes=len(content), measures=measures
+        )
+        path = self.library.folder / f"{recording_id}.ogg"
+        path.write_bytes(content)
+        self.library.files[recording_id] = path
+        return recording_id
+
+    def actions(self) -> list[str]:
+        """What the audit holds, the oldest first."""
+        return [entry.action for entry in reversed(self.services.audit.entries(limit=1000))]
+
+    # -- browsers -------------------------------------------------------------------------------------------------
+
+    def browser(self, account: Account | None = None) -> Browser:
+        """Logged in by the front door's own code, without the slow check of the password."""
+        made = Browser(self)
+        if account is not None:
+            with made.http.session_transaction() as cookie:
+                self.server.desk.sessions.begin(cookie, account)
+            made.get("/session")
+        return made
+
+    def close(self) -> None:
+        self.database.close()
+
+
+class Browser:
+    """A person's browser against the application, without network."""
+
+    def __init__(self, world: DeskWorld) -> None:
+        self.world = world
+        self.http = world.server.app.test_client()
+        self.socket: Any = None
+        self.screen: dict[tuple[str, str], Any] = {}
+        self.version = 0
+        self.get("/session")
+
+    @property
+    def csrf(self) -> str:
+        cookie = self.http.get_cookie("hotline_csrf")
+        return cookie.value if cookie else ""
+
+    def log_in(self, login: str, password: str = PASSWORD) -> Any:
+        return self.post("/login", {"login": login, "password": password})
+
+    def get(self, path: str, **arguments: Any) -> Any:
+        return self.http.get(f"/api/v1{path}", **arguments)
+
+    def send(self, method: str, path: str, body: Any = None, **arguments: Any) -> Any:
+        headers = {"X-CSRF-Token": self.csrf} | arguments.pop("headers", {})
+        return self.http.open(f"/api/v1{path}", method=method, json=body, headers=headers, **arguments)
+
+    def post(self, path: str, body: Any = None, **arguments: Any) -> Any:
+        return self.send("POST", path, body, **arguments)
+
+    def put(self, path: str, body: Any = None, **arguments: Any) -> Any:
+        return self.send("PUT", path, body, **arguments)
+
+    # -- socket ---------------------------------------------------------------------------------------------------
+
+    def connect(self) -> Browser:
+        self.socket = self.world.server.socketio.test_client(
+            self.world.server.app, flask_test_client=self.http
+        )
+        return self
+
+    def subscribe(self, view: str = "desk") -> dict[str, Any]:
+        answer: dict[str, Any] = self.socket.emit("subscribe", {"view": view}, callback=True)
+        if "entities" in answer:
+            self.version = answer["version"]
+            self.screen |= {(one["kind"], one["id"]): one["value"] for one in answer["entities"]}
+        return answer
+
+    def take(self) -> list[dict[str, Any]]:
+        """Apply what has come; returns the changes."""
+        changes = [message["args"][0] for message in self.socket.get_received() if message["name"] == "change"]
+        for change in changes:
+            if change["version"] <= self.version:
+                continue
+            key = (change["kind"], change["id"])
+            if change["value"] is None:
+                self.screen.pop(key, None)
+            else:
+                self.screen[key] = change["value"]
+        return changes
+
+    def calls(self) -> dict[str, Any]:
+        self.take()
+        return {entity_id: value for (kind, entity_id), value in self.screen.items() if kind == "call"}
+
+
+def real_socket(url: str, cookie: str) -> socketio_client.Client:
+    """A Socket.IO client over the network."""
+    client = socketio_client.Client(reconnection=False)
+    client.connect(url, headers={"Cookie": cookie}, transports=["websocket"], wait_timeout=5)
+    return client
+
+
+__all__ = ["ASHA_NUMBER", "PASSWORD", "SHARED_NUMBER", "Browser", "DeskWorld", "InProcessBus", "real_socket"]
