@@ -24,6 +24,7 @@ from agent_desk.routes import Router
 from agent_desk.services import DeskServices
 from agent_desk.settings import DeskSettings
 from agent_desk.socket_events import SocketApi
+from agent_desk.socket_gate import SocketGate
 from agent_desk.sockets import Sockets
 from crm_core.errors import HotlineError
 
@@ -84,6 +85,9 @@ def create_server(services: DeskServices, settings: DeskSettings) -> DeskServer:
     router.check()
     socket_api = SocketApi(desk, socketio)
     socket_api.check(socketio)
+    app.wsgi_app = SocketGate(  # type: ignore[method-assign]
+        app, app.wsgi_app, desk=desk, count_open=lambda: len(socketio.server.eio.sockets)
+    )
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops, x_host=settings.proxy_hops

@@ -45,14 +45,14 @@ class Pages:
         return self._send("index.html", "no-cache")
 
     def asset(self, _caller: Caller | None, name: str) -> Response:
-        return self._send(f"assets/{name}", f"public, max-age={_YEAR_S}, immutable")
+        return self._send(name, f"public, max-age={_YEAR_S}, immutable", folder="assets")
 
     def root_file(self, _caller: Caller | None, name: str) -> Response:
         if not _ROOT_FILE.fullmatch(name):
             raise NotFound("no such page")
         return self._send(name, "no-cache")
 
-    def _send(self, name: str, cache_control: str) -> Response:
-        response = send_from_directory(self._folder, name)
+    def _send(self, name: str, cache_control: str, *, folder: str = "") -> Response:
+        response = send_from_directory(self._folder / folder, name)
         response.headers["Cache-Control"] = cache_control
         return response

@@ -8,7 +8,6 @@ import secrets
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request, session
-
 from werkzeug.exceptions import SecurityError
 
 from agent_desk.errors import DeskError

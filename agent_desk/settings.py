@@ -33,6 +33,8 @@ class DeskSettings:
     failures_window_s: int = 15 * 60
     upload_bytes: int = 20 * 1024 * 1024
     sockets_per_user: int = 8
+    sockets_max: int = 300
+    """Open sockets of this server; each holds a thread, so this stays well below the threads of the web server."""
     is_demo: bool = False
     static_folder: Path = STATIC_FOLDER
     board_interval_s: float = 0.25

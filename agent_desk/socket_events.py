@@ -80,7 +80,6 @@ class SocketApi:
 
     def connect(self, _auth: Any = None) -> None:
         """Refused without a good session; joins the room of the user, nothing else."""
-        _ = request.host  # an untrusted Host is refused here (F90)
         login = self._desk.sessions.read(session)
         account = self._desk.sessions.account_of(login) if login else None
         if login is None or account is None:

@@ -34,11 +34,15 @@ def up(home: Home, rebuild: bool) -> None:
     with only_one(home.run / "up.lock", "starting or stopping this home"):
         settings = _first_settings(home)
         passwords: list[Any] = []
-        for title, step in _steps(rebuild, passwords):
-            _take(title, step, settings)
+        try:
+            for title, step in _steps(rebuild, passwords):
+                _take(title, step, settings)
+        finally:  # they are shown only once: a later step that fails must not swallow them
+            _print_passwords(passwords)
         click.secho(f"\nHotline is up ({time.monotonic() - started_at:.1f} s).", fg="green", bold=True)
         _print_addresses(settings)
-        _print_passwords(passwords)
+        if not passwords:
+            click.echo("  forgotten password:  ./hotline user reset LOGIN")
 
 
 Step = Callable[["Settings", ProgressLine], str]

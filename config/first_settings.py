@@ -52,7 +52,7 @@ def write_first_settings(home: Home) -> bool:
     values: dict[str, object] = {**free_ports(home.root), **{name: make() for name, make in SECRETS.items()}}
     # the demo answers at any hour, otherwise a newcomer in the evening hears only "we are closed"
     for day in ("workday", "restday"):
-        values[f"hospital.{day}_hours"] = ["00:00-23:59"]
+        values[f"hospital.{day}_hours"] = ["00:00-24:00"]
     unfinished = home.settings_file.with_suffix(f".{os.getpid()}.new")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -19,7 +19,6 @@ TEMPLATES = Path(__file__).resolve().parent / "asterisk" / "templates"
 def render_pbx(config: PbxConfig) -> list[Path]:
     """Renders the hospital's Asterisk; returns the files whose text changed (empty: nothing to reload)."""
     etc = config.directories["astetcdir"]
-    loopback = config.sip_host.startswith("127.")
     modules = present_modules(PBX_MODULES, modules_dir=config.directories["astmoddir"])
     values = {
         **{name: getattr(config, name) for name in type(config).model_fields},
@@ -28,7 +27,9 @@ def render_pbx(config: PbxConfig) -> list[Path]:
         # Beside alaw, opus would never be chosen: Asterisk offers the caller's codec first.
         "webrtc_codecs": "opus" if any(name.startswith("codec_opus") for name in modules) else "alaw,ulaw",
         "ami_permit": permitted_network(config.ami_host),
-        "media_host": config.sip_host if loopback else None,
+        # On loopback the sound stays there too; elsewhere the system and ICE choose the address.
+        "media_host": config.sip_host if config.sip_host.startswith("127.") else None,
+        "browser_media_host": config.ws_host if config.ws_host.startswith("127.") else None,
     }
     config.recordings_dir.mkdir(parents=True, exist_ok=True)
     config.dialplan_custom_dir.mkdir(parents=True, exist_ok=True)

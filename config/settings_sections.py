@@ -7,15 +7,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-SPAN = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$")
+SPAN = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$")
 
 
 def minutes_of_span(span: str) -> tuple[int, int]:
-    """Turn `08:00-17:30` into minutes after midnight; a day ends at 23:59 at the latest. Raises ValueError."""
+    """Turn `08:00-17:30` into minutes after midnight; `24:00` is the end of the day. Raises ValueError."""
     found = SPAN.match(span)
     if not found:
         raise ValueError("write it like 08:00-17:30")
-    hours_1, minutes_1, hours_2, minutes_2 = map(int, found.groups())
+    hours_1, minutes_1, hours_2, minutes_2 = (int(part) for part in found.groups(default="24"))
+    minutes_2 = 0 if hours_2 == 24 else minutes_2
     opens, closes = hours_1 * 60 + minutes_1, hours_2 * 60 + minutes_2
     if opens >= closes:
         raise ValueError("must end after it begins, on the same day")

@@ -90,7 +90,7 @@ class Switches:
         except (CarrierUnreachable, CarrierRefused) as error:
             raise Stop(str(error), remedy="More:  ./hotline logs carrier") from None
         try:
-            for patience_s in (1.0, 3.0, 6.0):
+            for patience_s in (1.0, 3.0, 6.0, 10.0, 10.0):
                 if carrier.wait_registered(patience_s):
                     return
                 asterisk.console("pjsip send register *all")
@@ -167,10 +167,11 @@ class Switches:
             raise Stop(f"SETTINGS-011 {names}", remedy=remedy, exit_code=Exit.SETTINGS) from None
 
     def _instances(self, binary: AsteriskBinary) -> Iterator[tuple[str, AsteriskInstance]]:
-        if self._settings.asterisk.managed:
-            yield "asterisk", AsteriskInstance(binary, self._home.asterisk, "asterisk", sounds_dir=self._home.sounds)
+        """The carrier first: a registration that finds nobody is tried again only after half a minute."""
         if self._settings.carrier.enabled:
             yield "carrier", AsteriskInstance(binary, self._home.carrier, "carrier")
+        if self._settings.asterisk.managed:
+            yield "asterisk", AsteriskInstance(binary, self._home.asterisk, "asterisk", sounds_dir=self._home.sounds)
 
     def _require_free_ports(self, name: str) -> None:
         from config.first_settings import is_free

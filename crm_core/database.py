@@ -82,10 +82,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A transaction that sees one state of the data; changes made in it are thrown away."""
         with self._sessions() as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:

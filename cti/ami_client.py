@@ -219,8 +219,9 @@ class AmiClient(Manager):  # type: ignore[misc]
         finally:
             self.authenticated = False
             self.last_error = "lost"
-            log.warning("ami_down", user=self._login.username, reason=self._gone_reason)
-            self._listener.on_down(self._gone_reason or "closed")
+            reason = self._gone_reason or "closed"
+            log.warning("ami_down", user=self._login.username, reason=reason)
+            self._listener.on_down(reason)
 
     async def _watch(self) -> None:
         """Ping, and count silence in own ticks, so that a stall of this process is not taken for a dead peer."""

@@ -49,8 +49,36 @@ def is_wanted(message: bytes, name: bytes, wanted: Mapping[bytes, bytes]) -> boo
     return needle is not None and needle in message
 
 
+class _Needles(dict[str, bytes]):
+    def __missing__(self, name: str) -> bytes:
+        needle = self[name] = f"\r\n{name}: ".encode()
+        return needle
+
+
+class Headers:
+    """Headers of one message, searched when asked for: a reader wants eight of forty (three times faster than a dict).
+
+    Broken UTF-8 becomes U+FFFD (F33); of a repeated header the first one counts.
+    """
+
+    __slots__ = ("raw",)
+    _needles = _Needles()
+
+    def __init__(self, message: bytes) -> None:
+        self.raw = b"\r\n" + message
+
+    def get(self, name: str, default: str = "") -> str:
+        raw = self.raw
+        start = raw.find(self._needles[name])
+        if start < 0:
+            return default
+        start += len(name) + 4
+        end = raw.find(b"\r\n", start)
+        return (raw[start:end] if end >= 0 else raw[start:]).decode("utf-8", "replace")
+
+
 def headers_of(message: bytes) -> dict[str, str]:
-    """Headers of one message. Broken UTF-8 becomes U+FFFD (F33); of a repeated header the first one counts."""
+    """All headers of one message, as ``Headers`` would give them."""
     headers: dict[str, str] = {}
     for line in message.decode("utf-8", "replace").split("\r\n"):
         name, colon, value = line.partition(": ")

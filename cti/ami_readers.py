@@ -5,17 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from crm_core.phone_number import clean_caller
 from cti import ami_messages as m
-from cti.ami_framing import event_name, headers_of
+from cti.ami_framing import Headers, event_name, headers_of
 
-_Headers = Mapping[str, str]
+_Headers = Mapping[str, str] | Headers
 _UP = "6"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
 
 
+def _names(prefix: str) -> tuple[str, ...]:
+    fields = ("Uniqueid", "Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName", "Context", "Exten")
+    return tuple(prefix + field for field in fields)
+
+
+_NAMES = {prefix: _names(prefix) for prefix in (
+    "", "Dest", "LocalOne", "LocalTwo", "Transferer", "Transferee", "OrigTransferer", "SecondTransferer", "TransferTarget",
+    "Spyer", "Spyee")}
+
+
 def channel_facts(headers: _Headers, prefix: str = "") -> m.ChannelFacts:
-    """The channel that ``prefix`` names in a message; raises m.MessageFault when there is none."""
+    """The channel that ``prefix`` names in a message; raises MessageFault when there is none."""
     facts = _maybe(headers, prefix)
     if facts is None:
         raise m.MessageFault(f"{headers.get('Event', '?')} without {prefix}Uniqueid")
@@ -24,20 +33,14 @@ def channel_facts(headers: _Headers, prefix: str = "") -> m.ChannelFacts:
 
 def _maybe(headers: _Headers, prefix: str) -> m.ChannelFacts | None:
     get = headers.get
-    unique_id = get(f"{prefix}Uniqueid", "")
+    unique, linked, name, state, number, caller, context, exten = _NAMES[prefix]
+    unique_id = get(unique, "")
     if not _ID.fullmatch(unique_id):
         return None
-    linked_id = get(f"{prefix}Linkedid", "")
+    linked_id = get(linked, "")
     return m.ChannelFacts(
-        name=get(f"{prefix}Channel", ""), unique_id=unique_id, linked_id=linked_id if _ID.fullmatch(linked_id) else "",
-        is_up=get(f"{prefix}ChannelState", "") == _UP, caller_number=clean_caller(_known(headers, f"{prefix}CallerIDNum")),
-        caller_name=clean_caller(_known(headers, f"{prefix}CallerIDName")), context=get(f"{prefix}Context", ""),
-        exten=get(f"{prefix}Exten", ""))
-
-
-def _known(headers: _Headers, name: str) -> str:
-    value = headers.get(name, "")
-    return "" if value == "<unknown>" else value
+        get(name, ""), unique_id, linked_id if linked_id == unique_id or _ID.fullmatch(linked_id) else "",
+        get(state, "") == _UP, get(number, ""), get(caller, ""), get(context, ""), get(exten, ""))
 
 
 def _number(headers: _Headers, name: str) -> int:
@@ -46,7 +49,8 @@ def _number(headers: _Headers, name: str) -> int:
 
 
 def _signal(headers: _Headers) -> m.DialplanSignal:
-    return m.DialplanSignal(headers.get("HlEvent", ""), headers.get("CallId", ""), dict(headers))
+    return m.DialplanSignal(headers.get("HlEvent", ""), headers.get("CallId", ""),
+                           headers_of(headers.raw) if isinstance(headers, Headers) else headers)
 
 
 def _is(headers: _Headers, name: str, word: str) -> bool:
@@ -71,10 +75,6 @@ READERS: dict[bytes, Callable[[_Headers], m.AmiMessage]] = {
         channel_facts(h), h.get("Queue", ""), _number(h, "Position"), _number(h, "Priority")),
     b"QueueCallerLeave": lambda h: m.QueueLeft(channel_facts(h), h.get("Queue", "")),
     b"QueueCallerAbandon": lambda h: m.QueueAbandoned(channel_facts(h), h.get("Queue", "")),
-    b"AgentCalled": lambda h: m.AgentCalled(channel_facts(h), channel_facts(h, "Dest"), h.get("Queue", "")),
-    b"AgentConnect": lambda h: m.AgentConnected(channel_facts(h), channel_facts(h, "Dest"), h.get("Queue", "")),
-    b"AgentRingNoAnswer": lambda h: m.AgentRangOut(
-        channel_facts(h), channel_facts(h, "Dest"), h.get("Queue", ""), _number(h, "RingTime")),
     b"BlindTransfer": lambda h: m.BlindTransferred(
         _is(h, "Result", "success"), channel_facts(h, "Transferer"), _maybe(h, "Transferee"), h.get("Extension", "")),
     b"AttendedTransfer": lambda h: m.AttendedTransferred(
@@ -95,8 +95,10 @@ READERS: dict[bytes, Callable[[_Headers], m.AmiMessage]] = {
 EVENT_NAMES: tuple[str, ...] = tuple(name.decode() for name in READERS)
 """For the ``eventfilter`` lines of the events login."""
 
-WANTED: dict[bytes, bytes] = {name: b"UserEvent: Hotline" if name == b"UserEvent" else b"" for name in READERS}
-"""For the filter at the socket: foreign UserEvents are dropped before they are decoded (F05)."""
+_NEEDLES = {b"UserEvent": b"UserEvent: Hotline\r\n", b"Newstate": b"\r\nChannelState: 6\r\n"}
+
+WANTED: dict[bytes, bytes] = {name: _NEEDLES.get(name, b"") for name in READERS}
+"""For the filter at the socket: foreign UserEvents, and states other than Up, are dropped before decoding (F05)."""
 
 SHEDDABLE: frozenset[bytes] = frozenset({b"ContactStatus"})
 """May be dropped under a storm, because a resync asks for it again. Events of calls are never in here."""
@@ -105,4 +107,4 @@ SHEDDABLE: frozenset[bytes] = frozenset({b"ContactStatus"})
 def read_message(raw: bytes) -> m.AmiMessage | None:
     """The typed message, None for an event we do not know; raises m.MessageFault when it is not as it should be."""
     reader = READERS.get(event_name(raw))
-    return None if reader is None else reader(headers_of(raw))
+    return None if reader is None else reader(Headers(raw))

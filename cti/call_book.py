@@ -197,7 +197,7 @@ class CallBook:
             if is_ours:
                 return self.open_call(call_id, Direction.OUTBOUND)
             return self.open_call(call_id, Direction.INBOUND, number=facts.caller_number, name=facts.caller_name,
-                                  dialled_number=facts.exten)
+                                  dialled_number=facts.exten if facts.exten.isdigit() else "")
         if channel.role is ChannelRole.PHONE and is_root and is_ours:
             return self.open_call(call_id, Direction.OUTBOUND)
         root = self.channels.get(call_id)

@@ -9,6 +9,8 @@ from cti.tracked_call import TrackedCall
 QUICK_ABANDON_S = 5.0
 """速挂: who leaves the queue sooner is not counted against the service level (C26)."""
 
+_NOT_HEARD = {CallOutcome.LOST_EVENT: HungUpBy.UNKNOWN, CallOutcome.PBX_CRASH: HungUpBy.SYSTEM}
+
 
 def outcome_of(call: TrackedCall, cause: int) -> CallOutcome:
     """``cause``: Q.850 cause of the patient's channel, 0 when unknown."""
@@ -41,6 +43,8 @@ def _abandoned(call: TrackedCall, waited_s: float) -> CallOutcome:
 
 def who_hung_up(call: TrackedCall, outcome: CallOutcome) -> HungUpBy:
     """The first party that asked for the end; a patient who refused to answer counts as having hung up."""
+    if outcome in _NOT_HEARD:
+        return call.hung_up_by or _NOT_HEARD[outcome]
     if call.direction is Direction.OUTBOUND and not call.patient_answered:
         if outcome is CallOutcome.REJECTED:
             return HungUpBy.PATIENT

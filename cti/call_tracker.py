@@ -50,9 +50,6 @@ class CallTracker:
             m.LocalPairJoined: self.transfers.on_pair,
             m.BlindTransferred: self.transfers.on_blind,
             m.AttendedTransferred: self.transfers.on_attended,
-            m.AgentCalled: self.legs.on_agent_called,
-            m.AgentConnected: self._on_agent_connected,
-            m.AgentRangOut: self.legs.on_rang_out,
             m.DialBegan: self.legs.on_dial_began,
             m.DialEnded: self.legs.on_dial_ended,
             m.ChannelHeld: self.legs.on_held,
@@ -134,13 +131,6 @@ class CallTracker:
         call.patient_answered = True
         self.book.emit(call, e.PatientLegAnswered)
         call.step(CallInput.PATIENT_ANSWERED)
-
-    def _on_agent_connected(self, message: m.AgentConnected) -> None:
-        channel = self.book.touch(message.destination)
-        call = self.book.call_of(channel)
-        leg = call.legs.get(channel.unique_id) if call and channel else None
-        if call is not None and leg is not None:
-            self.legs.pick_up(call, leg)
 
     def _on_bridge_entered(self, message: m.BridgeEntered) -> None:
         channel = self.book.touch(message.channel)

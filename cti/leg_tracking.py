@@ -21,10 +21,6 @@ class LegTracking:
     def __init__(self, book: CallBook) -> None:
         self._book = book
 
-    def on_agent_called(self, message: m.AgentCalled) -> None:
-        source, destination = self._book.touch(message.channel), self._book.touch(message.destination)
-        self._offer(source, destination, queue=message.queue)
-
     def on_dial_began(self, message: m.DialBegan) -> None:
         source = self._book.touch(message.source) if message.source else None
         destination = self._book.touch(message.destination)
@@ -123,13 +119,6 @@ class LegTracking:
             if channel.unique_id not in call.legs:
                 self._offer(None, channel, queue=None)
             self.answer(call, call.legs[channel.unique_id])
-
-    def on_rang_out(self, message: m.AgentRangOut) -> None:
-        channel = self._book.touch(message.destination)
-        call = self._book.call_of(channel)
-        leg = call.legs.get(channel.unique_id) if call and channel else None
-        if call and channel and leg:
-            self._withdraw(call, leg, channel, status="NOANSWER")
 
     def on_held(self, message: m.ChannelHeld) -> None:
         call, leg = self._leg_of(message.channel)

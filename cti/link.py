@@ -41,9 +41,10 @@ class Cti:
     def __init__(self, settings: AmiSettings, *, bus: Bus, clock: Clock,
                  agent_of_extension: Callable[[str], AgentId | None], extension_of: Callable[[AgentId], str | None],
                  memberships: Callable[[], Iterable[Membership]], open_calls: Callable[[], Iterable[CallId]] = tuple,
+                 department_number: Callable[[str], str | None] = lambda _: None,
                  names: DialplanNames | None = None, codes: FeatureCodes | None = None) -> None:
         """``memberships``: who shall be in which queue, asked after every reconnect. ``open_calls``: ids of records that
-        were open when the program began, asked once."""
+        were open when the program began, asked once. ``department_number``: code -> number to dial for a consultation."""
         self._settings = settings
         self._clock = clock
         self._memberships = memberships
@@ -61,8 +62,8 @@ class Cti:
         self._is_up = False
         self._was_told_up: bool | None = None
         self._reconnect_count = 0
-        self.telephony = AmiTelephony(self, self.tracker, self._phones, clock=clock, extension_of=extension_of, names=names,
-                                      codes=codes or FeatureCodes())
+        self.telephony = AmiTelephony(self, self.tracker, self._phones, clock=clock, extension_of=extension_of,
+                                      department_number=department_number, names=names, codes=codes or FeatureCodes())
 
     def start(self) -> None:
         self.pump.start()

@@ -42,11 +42,14 @@ class SignalTracking:
             self._book.emit(call, e.RecordingStarted)
 
     def _notice_played(self, call: TrackedCall, _: m.DialplanSignal) -> None:
-        self._book.emit(call, e.NoticePlayed)
+        if not call.notice_played:
+            call.notice_played = True
+            self._book.emit(call, e.NoticePlayed)
 
     def _department_dialled(self, call: TrackedCall, message: m.DialplanSignal) -> None:
-        if self._is_patients(call, message):
-            call.department = message.facts.get("Department", "")[:40]
+        department = message.facts.get("Department", "")[:40]
+        if self._is_patients(call, message) and call.department != department:
+            call.department = department
             self._book.emit(call, e.DepartmentDialled, department=call.department)
             call.step(CallInput.DEPARTMENT_DIALLED)
 

@@ -67,12 +67,14 @@ class AmiTelephony:
     """Implements ``crm_core.ports.Telephony``. Any thread but the AMI thread may call; every call ends by the deadline."""
 
     def __init__(self, line: AmiLine, tracker: CallTracker, phones: Phones, *, clock: Clock,
-                 extension_of: Callable[[AgentId], str | None], names: DialplanNames, codes: FeatureCodes) -> None:
+                 extension_of: Callable[[AgentId], str | None], department_number: Callable[[str], str | None],
+                 names: DialplanNames, codes: FeatureCodes) -> None:
         self._line = line
         self._tracker = tracker
         self._phones = phones
         self._clock = clock
         self._extension_of = extension_of
+        self._department_number = department_number
         self._names = names
         self._codes = codes
 
@@ -114,7 +116,16 @@ class AmiTelephony:
             if self._call(call_id).consult is not None:
                 raise WrongState("a consultation is in progress", code="consult_in_progress")
         self._do({"Action": "Atxfer", "Channel": channel, "Context": self._names.transfer_context,
-                  "Exten": transfer_extension(target)})
+                  "Exten": self._consult_extension(target)})
+
+    def _consult_extension(self, target: TransferTarget) -> str:
+        """Asterisk plays the target of an Atxfer as digits, so only what has a number can be consulted."""
+        if target.kind is TransferTargetKind.QUEUE:
+            raise InvalidInput("a queue cannot be consulted; transfer blindly instead", code="consult_queue")
+        if target.kind is TransferTargetKind.DEPARTMENT:
+            number = self._department_number(_checked(target.value, _WORD, "department"))
+            return _checked(number or "", _NUMBER, "department")
+        return transfer_extension(target)
 
     def complete_consult(self, call_id: CallId, agent_id: AgentId) -> None:
         self._play_code(self._consulting_channel(call_id, agent_id), self._codes.complete)

@@ -99,6 +99,7 @@ class TrackedCall:
     consult: Consult | None = None
     hung_up_by: HungUpBy | None = None
     is_recorded: bool = False
+    notice_played: bool = False
     legs: dict[str, Leg] = field(default_factory=dict)
     spies: dict[str, tuple[AgentId, AgentId]] = field(default_factory=dict)
 

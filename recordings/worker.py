@@ -7,8 +7,9 @@ import errno
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from recordings.audio import CopyFailed, join_sides, make_copy
 from recordings.sound_file import DamagedSound, SideFile, open_side
@@ -81,17 +82,17 @@ def _copy(wav: Path, copy: Path, job: dict[str, Any]) -> tuple[bool, str]:
     return True, ""
 
 
-def main() -> None:
+def serve(jobs: Iterable[bytes], results: BinaryIO) -> None:
     """Ends when the program closes our input."""
-    os.nice(_NICENESS)
-    for line in sys.stdin:
+    for line in jobs:
         try:
             result = run(json.loads(line))
         except Exception as error:
             result = {"error": "failed", "detail": repr(error)[:200]}
-        sys.stdout.write(json.dumps(result) + "\n")
-        sys.stdout.flush()
+        results.write(json.dumps(result).encode() + b"\n")
+        results.flush()
 
 
 if __name__ == "__main__":
-    main()
+    os.nice(_NICENESS)
+    serve(sys.stdin.buffer, sys.stdout.buffer)

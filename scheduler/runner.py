@@ -15,7 +15,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from crm_core.clock import HOSPITAL_ZONE, Clock
+from crm_core.clock import HOSPITAL_ZONE, Clock, SystemClock
 from crm_core.ports import HealthFinding
 from scheduler.jobs import Job
 
@@ -54,9 +54,11 @@ class SchedulerRunner:
     a thread, so that a slow one delays no other. A wall clock that is set back does not stop the ticks (F56).
     """
 
-    def __init__(self, jobs: Sequence[Job], clock: Clock) -> None:
+    def __init__(self, jobs: Sequence[Job], clock: Clock, *, machine_clock: Clock | None = None) -> None:
+        """``clock`` may be a moved one (demo, tests); APScheduler itself plans by the machine's."""
         self._jobs = jobs
         self._clock = clock
+        self._machine_clock = machine_clock or SystemClock()
         self._figures = {job.name: _Figures() for job in jobs}
         self.parked: deque[ParkedError] = deque(maxlen=_PARKED_LIMIT)
         self._scheduler: BackgroundScheduler | None = None
@@ -114,7 +116,7 @@ class SchedulerRunner:
         return True
 
     def _add(self, scheduler: BackgroundScheduler, job: Job) -> None:
-        first = self._clock.now() + timedelta(seconds=0 if job.runs_at_start else job.every_s)
+        first = self._machine_clock.now() + timedelta(seconds=0 if job.runs_at_start else job.every_s)
         scheduler.add_job(
             self._run,
             IntervalTrigger(seconds=job.every_s, timezone=HOSPITAL_ZONE),
@@ -145,7 +147,7 @@ class SchedulerRunner:
             self.rearm_after_clock_step()
 
     def _offset_s(self) -> float:
-        return self._clock.now().timestamp() - self._clock.monotonic_s()
+        return self._machine_clock.now().timestamp() - self._machine_clock.monotonic_s()
 
     def _on_overrun(self, event: JobSubmissionEvent) -> None:
         self._figures[event.job_id].overruns += 1

@@ -67,9 +67,15 @@ class FeatureCodes(_Values):
     start: FeatureCode = "*#7*#0"
     """Used by Asterisk itself for the Atxfer action; without a code the action is refused."""
 
+    swap: FeatureCode = "*#7*#4*#7"
+    blind: FeatureCode = "*#7*#5*#7"
+    disconnect: FeatureCode = "*#7*#6*#7"
+    pickup: FeatureCode = "*#7*#8*#7"
+    """These four only keep Asterisk's own short codes (#, *, *4, *8) away from agents' keys."""
+
     @model_validator(mode="after")
     def _no_code_begins_another(self) -> Self:
-        codes = [self.complete, self.abort, self.three_way, self.start]
+        codes = list(self.model_dump().values())
         if any(a is not b and b.startswith(a) for a in codes for b in codes):
             raise ValueError("no feature code may begin another one")
         return self

@@ -152,7 +152,8 @@ class Carrier:
             return []
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
             rows = [row for row in csv.reader(file) if len(row) >= 6]
-        invites = (row for row in rows if row[0] == "CHAN_START" and row[4] == "hlc-network")
+        # Calls that patients place begin in the same context, at extension s.
+        invites = (row for row in rows if row[0] == "CHAN_START" and row[4] == "hlc-network" and row[3] != "s")
         return [Invite(row[3], row[2], datetime.fromtimestamp(float(row[1]), UTC), row[5]) for row in invites]
 
     def _on_event(self, message: Message) -> None:

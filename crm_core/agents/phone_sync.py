@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
-from crm_core.errors import HotlineError
+from crm_core.errors import HotlineError, TelephonyRefused
 from crm_core.ids import AgentId
 from crm_core.ports import Telephony
 
 log = structlog.get_logger(__name__)
 
-WantedPhones = Callable[[], dict[AgentId, tuple[str, str | None]]]
-"""Everybody signed on: agent -> (extension, pause reason or None)."""
+
+@dataclass(frozen=True)
+class WantedPhone:
+    """How app_queue must hold one phone; ``paused_reason`` None: calls may be offered."""
+
+    extension: str
+    queues: tuple[str, ...]
+    paused_reason: str | None
+
+
+WantedPhones = Callable[[], dict[AgentId, WantedPhone]]
+"""Everybody signed on."""
 
 
 class PhoneSync:
@@ -71,23 +82,29 @@ class PhoneSync:
             self._dirty |= failed
         return not failed
 
-    def _sync_phone(self, agent_id: AgentId, phone: tuple[str, str | None] | None) -> bool:
+    def _sync_phone(self, agent_id: AgentId, phone: WantedPhone | None) -> bool:
         if phone is None:
             self._sent.pop(agent_id, None)
             return True
-        extension, reason = phone
-        if agent_id in self._sent and self._sent[agent_id] == reason:
+        if agent_id in self._sent and self._sent[agent_id] == phone.paused_reason:
             return True
         try:
-            if reason is None:
-                self._telephony.unpause(extension)
-            else:
-                self._telephony.pause(extension, reason)
+            self._tell(phone)
         except HotlineError as error:
-            log.warning("phone_pause_failed", extension=extension, code=error.code)
+            log.warning("phone_pause_failed", extension=phone.extension, code=error.code)
             return False
-        self._sent[agent_id] = reason
+        self._sent[agent_id] = phone.paused_reason
         return True
+
+    def _tell(self, phone: WantedPhone) -> None:
+        """Pause or unpause; a phone that app_queue does not have (any more) is added again in that state."""
+        try:
+            if phone.paused_reason is None:
+                self._telephony.unpause(phone.extension)
+            else:
+                self._telephony.pause(phone.extension, phone.paused_reason)
+        except TelephonyRefused:
+            self._telephony.sign_on(phone.extension, phone.queues, paused_reason=phone.paused_reason)
 
     def _run(self) -> None:
         is_done = True

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from crm_core.agents.events import AgentSignedOff, AgentSignedOn, AgentStateChanged
 from crm_core.agents.kinds import PAUSE_REASONS, SYSTEM_PAUSE_REASONS, AgentState, StateBy
 from crm_core.agents.models import AgentStateChangeRow, AgentStatusRow, User
-from crm_core.agents.phone_sync import PhoneSync
+from crm_core.agents.phone_sync import PhoneSync, WantedPhone
 from crm_core.agents.rules import BUSY_WITH_CALL, AgentInput, next_state, pause_reason_for_queue
 from crm_core.bus import Bus
 from crm_core.calls import events as call
@@ -318,9 +318,9 @@ class Agents:
             event = self._changed(row, AgentState(row.state))
         self._bus.publish(event)
 
-    def _wanted_phones(self) -> dict[AgentId, tuple[str, str | None]]:
+    def _wanted_phones(self) -> dict[AgentId, WantedPhone]:
         return {
-            s.agent_id: (s.extension, pause_reason_for_queue(s.state, s.reason))
+            s.agent_id: WantedPhone(s.extension, s.queues, pause_reason_for_queue(s.state, s.reason))
             for s in self.all_statuses()
             if s.extension and s.is_signed_on
         }

@@ -17,7 +17,7 @@ from crm_core.campaigns.events import AttemptEnded, CampaignChanged
 from crm_core.campaigns.kinds import AttemptOutcome, AttemptState, CampaignState, ContactState, DialDecision
 from crm_core.campaigns.leadership import still_leads
 from crm_core.campaigns.models import Attempt, Campaign, Contact, DoNotCall
-from crm_core.campaigns.rules import is_attempt
+from crm_core.campaigns.rules import UNSURE, is_attempt
 from crm_core.campaigns.windows import window_of
 from crm_core.clock import Clock
 from crm_core.crypto import FieldCipher
@@ -191,11 +191,15 @@ class Attempts:
             self._advance(event.call_id, earlier, AttemptState.TALKING, "answered_at", event.at)
 
     def on_call_ended(self, event: CallEnded) -> None:
+        """An end that was not seen (LOST_EVENT, PBX_CRASH) closes nothing: reconciliation asks the CDR first."""
         if not is_attempt(event.call_id):
             return
         with self._db.write() as session:
             attempt = session.get(Attempt, event.call_id, with_for_update=True)
             if attempt is None or not may_close(attempt):
+                return
+            if event.outcome in UNSURE:
+                attempt.missing_since = attempt.missing_since or self._clock.now()
                 return
             ended = close_with_result(
                 session, attempt, event.outcome, was_answered=False, cause=event.cause, now=self._clock.now()

@@ -11,11 +11,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from crm_core.bus import Bus
+from crm_core.calls.kinds import CallOutcome
 from crm_core.campaigns.attempts import give_back
 from crm_core.campaigns.cards import CallTrace, Reconciled
-from crm_core.campaigns.closing import close, close_with_result
+from crm_core.campaigns.closing import close_with_result
 from crm_core.campaigns.events import AttemptEnded, CampaignChanged
-from crm_core.campaigns.kinds import AttemptOutcome, AttemptState
+from crm_core.campaigns.kinds import AttemptState
 from crm_core.campaigns.models import Attempt, DiallerLease
 from crm_core.clock import Clock
 from crm_core.database import Database
@@ -40,7 +41,7 @@ class Reconciliation:
     """Never dials and never lets a machine redial what may have been sent.
 
     An attempt Asterisk does not have is left alone for ``grace_s`` (its end may still be on the bus); then its trace
-    closes it, and without a trace it goes to the review list.
+    closes it. Without a trace what the patient has answered counts, and an attempt without answers goes to review.
     """
 
     def __init__(self, database: Database, bus: Bus, clock: Clock, *, grace_s: float = 10.0) -> None:
@@ -116,14 +117,11 @@ class Reconciliation:
             attempt.missing_since = now
         if now - attempt.missing_since < self._grace:
             return _Finding.NOTHING, None
-        trace = traces.get(attempt_id)
-        if trace is not None:
-            return _Finding.CLOSED, close_with_result(
-                session, attempt, trace.outcome, was_answered=trace.was_answered, cause=trace.cause, now=now
-            )
-        if attempt.answered_at is not None:  # it rang once and was picked up: what was answered counts
-            log.warning("attempt_end_lost", attempt_id=attempt_id, state=attempt.state)
-        return _Finding.TO_REVIEW, close(session, attempt, AttemptOutcome.UNKNOWN, cause=0, now=now)
+        trace = traces.get(attempt_id) or CallTrace(CallOutcome.LOST_EVENT, False, now)
+        ended = close_with_result(
+            session, attempt, trace.outcome, was_answered=trace.was_answered, cause=trace.cause, now=now
+        )
+        return (_Finding.TO_REVIEW if attempt.state == AttemptState.TO_REVIEW else _Finding.CLOSED), ended
 
     def _publish(self, ended: AttemptEnded | None) -> None:
         if ended is not None:

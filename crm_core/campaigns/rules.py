@@ -37,6 +37,9 @@ UNREACHED_OUTCOMES: dict[CallOutcome, AttemptOutcome] = {
 }
 """Network results of a call nobody picked up. Every other one leaves open what happened: to review."""
 
+UNSURE = frozenset({CallOutcome.LOST_EVENT, CallOutcome.PBX_CRASH})
+"""The end was not seen: what really happened must be asked elsewhere first (call record, CDR)."""
+
 TALKED = frozenset(
     {
         CallOutcome.ANSWERED,
@@ -108,7 +111,9 @@ def outcome_of(
             return AttemptOutcome.REFUSED
         if answers and (is_finished or answers >= questions):
             return AttemptOutcome.COMPLETED
-        return AttemptOutcome.PARTIAL if answers else AttemptOutcome.SILENT
+        if answers:
+            return AttemptOutcome.PARTIAL
+        return AttemptOutcome.UNKNOWN if result in UNSURE else AttemptOutcome.SILENT
     return UNREACHED_OUTCOMES.get(result, AttemptOutcome.UNKNOWN)
 
 

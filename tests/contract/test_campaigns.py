@@ -36,6 +36,13 @@ def clock(house: House) -> ManualClock:
     return house.clock
 
 
+def settle(house: House) -> None:
+    """What was not seen to end goes to the review list after the grace time."""
+    house.reconciler.tick()
+    clock(house).advance(11)
+    house.reconciler.tick()
+
+
 def contact_state(house: House, campaign_id: int, index: int = 0) -> str:
     return house.campaigns.contacts(campaign_id)[index].state
 
@@ -118,6 +125,7 @@ def test_given_nobody_picked_up_when_the_call_ends_then_state_figure_and_retry(
     house.dialer.tick()
     house.ring(house.telephony.invites[0][0])
     house.end(house.telephony.invites[0][0], outcome)
+    settle(house)
     assert contact_state(house, campaign_id) == state
     assert getattr(house.campaigns.progress(campaign_id), figure) == 1
     house.dialer.tick()
@@ -295,6 +303,7 @@ def test_given_a_contact_in_review_when_a_person_decides_then_it_is_called_or_cl
     house.dialer.tick()
     for attempt_id, _ in list(house.telephony.invites):
         house.end(attempt_id, CallOutcome.PBX_CRASH)
+    settle(house)
     first, second = house.campaigns.contacts(campaign_id, state=ContactState.TO_REVIEW)
     house.campaigns.settle_review(first.id, redial=True)
     house.campaigns.settle_review(second.id, redial=False)
@@ -303,6 +312,29 @@ def test_given_a_contact_in_review_when_a_person_decides_then_it_is_called_or_cl
     assert house.dialer.tick() == 1
     with pytest.raises(WrongState):
         house.campaigns.settle_review(second.id, redial=True)
+
+
+@pytest.mark.fault("F53")
+@pytest.mark.parametrize("lost", [CallOutcome.LOST_EVENT, CallOutcome.PBX_CRASH])
+def test_given_an_end_that_was_not_seen_when_the_cdr_knows_then_its_word_counts_and_answers_are_kept(
+    house: House, lost: CallOutcome
+) -> None:
+    campaign_id = house.running_campaign([mobile(i) for i in range(3)], concurrency=3)
+    house.dialer.tick()
+    known, answered, silent = (attempt_id for attempt_id, _ in house.telephony.invites)
+    house.traces[known] = CallTrace(CallOutcome.BUSY, False, clock(house).now())
+    for attempt_id in (answered, silent):
+        house.pick_up(attempt_id)
+    house.surveys.record_answer(answered, "q1", 5)
+    for attempt_id in (known, answered, silent):
+        house.end(attempt_id, lost)
+    assert house.attempts.in_flight() == 3
+    settle(house)
+    assert [(c.state, c.last_outcome) for c in house.campaigns.contacts(campaign_id)] == [
+        ("waiting", "busy"),
+        ("done", "partial"),
+        ("to_review", "unknown"),
+    ]
 
 
 @pytest.mark.fault("F59")

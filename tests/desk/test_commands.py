@@ -198,7 +198,13 @@ def test_given_a_wrap_up_when_saved_then_ready_or_paused_as_chosen(world: DeskWo
     for chosen, expected in (("ready", "ready"), ("pause", "paused")):
         world.services.agents.ready(world.bela.id)
         call_id = world.talk(world.bela, patient=world.asha)
-        body = {"disposition": "booking", "sub_disposition": "changed", "is_resolved": True, "notes": "ok", "next": chosen}
+        body = {
+            "disposition": "booking",
+            "sub_disposition": "changed",
+            "is_resolved": True,
+            "notes": "ok",
+            "next": chosen,
+        }
         assert bela.post(f"/calls/{call_id}/wrap_up", body).json["error"]["code"] == "in_call"
         world.end_leg(call_id, world.bela, world.services.calls.record(call_id).legs[0].id)
         world.end(call_id)

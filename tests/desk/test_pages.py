@@ -42,7 +42,13 @@ def test_given_a_built_desk_when_opened_then_every_page_is_the_index_and_assets_
 @pytest.mark.fault("F76")
 @pytest.mark.parametrize(
     "path",
-    ["/assets/../index.html", "/assets/..%2f..%2fdesk.db", "/assets/%2e%2e/%2e%2e/desk.db", "/desk.db", "/assets//etc/passwd"],
+    [
+        "/assets/../index.html",
+        "/assets/..%2f..%2fdesk.db",
+        "/assets/%2e%2e/%2e%2e/desk.db",
+        "/desk.db",
+        "/assets//etc/passwd",
+    ],
 )
 def test_given_a_path_out_of_the_folder_when_asked_then_404(world: DeskWorld, path: str) -> None:
     build(world)

@@ -155,9 +155,7 @@ def test_given_an_attended_transfer_when_the_colleague_rings_then_patient_and_no
     assert bela.calls()[call_id]["consult"]["state"] == "talking"
     assert bolin.calls()[call_id]["consult"] is None
     world.publish(
-        call.CallTransferred(
-            at=now, call_id=call_id, agent_id=world.bela.id, kind=TransferKind.ATTENDED, target="1002"
-        )
+        call.CallTransferred(at=now, call_id=call_id, agent_id=world.bela.id, kind=TransferKind.ATTENDED, target="1002")
     )
     own_leg = next(leg for leg in world.services.calls.record(call_id).legs if leg.agent_id == world.bela.id)
     world.end_leg(call_id, world.bela, own_leg.id)
@@ -207,9 +205,7 @@ def test_given_earlier_calls_when_it_rings_then_the_last_ones_are_shown(world: D
     before = world.talk(world.bela, patient=world.asha)
     world.end_leg(before, world.bela, world.services.calls.record(before).legs[0].id)
     world.end(before)
-    bela.post(
-        f"/calls/{before}/wrap_up", {"disposition": "booking", "sub_disposition": "changed", "is_resolved": True}
-    )
+    bela.post(f"/calls/{before}/wrap_up", {"disposition": "booking", "sub_disposition": "changed", "is_resolved": True})
     world.clock.advance(3600)
     call_id = world.call_arrives(patient=world.asha)
     world.queue(call_id)

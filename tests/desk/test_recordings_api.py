@@ -56,7 +56,16 @@ def test_given_recordings_when_searched_then_masked_and_paged(world: DeskWorld, 
 @pytest.mark.fault("F80")
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=100000", "cursor=x", "cursor=1;drop", "min_s=nan", "from=yesterday", "state=any'--", "agent_id=0"],
+    [
+        "limit=0",
+        "limit=100000",
+        "cursor=x",
+        "cursor=1;drop",
+        "min_s=nan",
+        "from=yesterday",
+        "state=any'--",
+        "agent_id=0",
+    ],
 )
 def test_given_a_bad_query_when_searched_then_422(world: DeskWorld, query: str) -> None:
     assert world.browser(world.chen).get(f"/recordings?{query}").status_code == 422
@@ -95,7 +104,12 @@ def test_given_a_player_that_asks_for_many_ranges_when_noted_then_one_listen_in_
 @pytest.mark.fault("F77")
 @pytest.mark.parametrize(
     ("header", "status"),
-    [("bytes=999999-", 416), ("bytes=" + ",".join("0-1" for _ in range(1000)), 416), ("bytes=x", 200), ("bytes=0-1,9-9", 206)],
+    [
+        ("bytes=999999-", 416),
+        ("bytes=" + ",".join("0-1" for _ in range(1000)), 416),
+        ("bytes=x", 200),
+        ("bytes=0-1,9-9", 206),
+    ],
 )
 def test_given_odd_ranges_when_asked_then_the_right_answer(
     world: DeskWorld, recorded: int, header: str, status: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -31,10 +32,8 @@ class Story:
     def play(self, action: str, one: int, two: int) -> None:
         world, agent = self.world, self.agents[one % 3]
         call_id = self.calls[two % len(self.calls)] if self.calls else None
-        try:
+        with contextlib.suppress(HotlineError):
             getattr(self, f"_{action}")(agent, call_id, two)
-        except HotlineError:
-            pass
         world.clock.advance(1 + two)
 
     def _arrive(self, _agent: Any, _call_id: Any, two: int) -> None:
@@ -134,9 +133,7 @@ class Story:
 
 
 ACTIONS = sorted(
-    name[1:]
-    for name in vars(Story)
-    if name.startswith("_") and not name.startswith("__") and name != "_leg"
+    name[1:] for name in vars(Story) if name.startswith("_") and not name.startswith("__") and name != "_leg"
 )
 STEPS = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 2), st.integers(0, 9)), min_size=1, max_size=35)
 

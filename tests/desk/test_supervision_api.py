@@ -93,9 +93,7 @@ def test_given_a_campaign_when_started_paused_and_stopped_then_the_board_follows
 
 
 @pytest.mark.fault("F85")
-@pytest.mark.parametrize(
-    ("text", "status"), [("", 422), ("no header at all", 422), ("姓名,电话\n\x00,\x00\n", 200)]
-)
+@pytest.mark.parametrize(("text", "status"), [("", 422), ("no header at all", 422), ("姓名,电话\n\x00,\x00\n", 200)])
 def test_given_an_unusable_file_when_uploaded_then_a_clear_refusal(world: DeskWorld, text: str, status: int) -> None:
     chen, campaign_id = make_campaign(world)
     answer = upload(chen, campaign_id, text, dry_run=True)

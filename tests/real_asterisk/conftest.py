@@ -41,6 +41,7 @@ class AtWork:
         self.login = login
         self.phone: SipPhone = product.phone(extension)
         self.desk: Desk = product.desk(login)
+        self.live = self.desk.live()
         self.id = int(self.desk.user["id"])
         self.extension = extension
 
@@ -60,6 +61,7 @@ class AtWork:
         self.phone.hang_up()
         eventually(lambda: self.state not in ("ringing", "talking", "holding"), within_s=15, what=f"{self.login} free")
         self.desk.post_raw("/desk/sign_off")
+        self.live.close()
         self.phone.close()
 
 

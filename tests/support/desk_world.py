@@ -259,11 +259,7 @@ class DeskWorld:
             doctor = Doctor(code="wang", department_id=cardiology.id, name="王建国")
             session.add(doctor)
             session.flush()
-            session.add(
-                Appointment(
-                    patient_id=1, doctor_id=doctor.id, starts_at=self.clock.now() + timedelta(days=1)
-                )
-            )
+            session.add(Appointment(patient_id=1, doctor_id=doctor.id, starts_at=self.clock.now() + timedelta(days=1)))
 
     # -- the network ----------------------------------------------------------------------------------------------
 
@@ -274,9 +270,7 @@ class DeskWorld:
         """A call that was answered by the IVR and identified."""
         call_id = CallId(f"hl1-{next(self._ids)}.1")
         now = self.clock.now()
-        self.publish(
-            call.CallArrived(at=now, call_id=call_id, direction=Direction.INBOUND, number=number, name=name)
-        )
+        self.publish(call.CallArrived(at=now, call_id=call_id, direction=Direction.INBOUND, number=number, name=name))
         self.publish(call.PatientLegAnswered(at=now, call_id=call_id))
         if patient is not None:
             self.publish(call.CallerIdentified(at=now, call_id=call_id, patient_id=patient))
@@ -301,9 +295,7 @@ class DeskWorld:
 
     def withdraw(self, call_id: CallId, agent: Account, leg_id: LegId, outcome: LegOutcome) -> None:
         self.publish(
-            call.OfferWithdrawn(
-                at=self.clock.now(), call_id=call_id, agent_id=agent.id, leg_id=leg_id, outcome=outcome
-            )
+            call.OfferWithdrawn(at=self.clock.now(), call_id=call_id, agent_id=agent.id, leg_id=leg_id, outcome=outcome)
         )
 
     def answer(self, call_id: CallId, agent: Account, leg_id: LegId, kind: LegKind = LegKind.AGENT) -> None:
@@ -315,15 +307,11 @@ class DeskWorld:
 
     def end_leg(self, call_id: CallId, agent: Account, leg_id: LegId) -> None:
         self.publish(
-            call.AgentLegEnded(
-                at=self.clock.now(), call_id=call_id, agent_id=agent.id, leg_id=leg_id, talked_s=30.0
-            )
+            call.AgentLegEnded(at=self.clock.now(), call_id=call_id, agent_id=agent.id, leg_id=leg_id, talked_s=30.0)
         )
 
     def end(self, call_id: CallId, outcome: CallOutcome = CallOutcome.ANSWERED) -> None:
-        self.publish(
-            call.CallEnded(at=self.clock.now(), call_id=call_id, outcome=outcome, hung_up_by=HungUpBy.PATIENT)
-        )
+        self.publish(call.CallEnded(at=self.clock.now(), call_id=call_id, outcome=outcome, hung_up_by=HungUpBy.PATIENT))
 
     def talk(self, agent: Account, *, patient: PatientId | None = None, number: str = ASHA_NUMBER) -> CallId:
         """A queued call, answered by this agent."""
@@ -408,9 +396,7 @@ class Browser:
     # -- socket ---------------------------------------------------------------------------------------------------
 
     def connect(self) -> Browser:
-        self.socket = self.world.server.socketio.test_client(
-            self.world.server.app, flask_test_client=self.http
-        )
+        self.socket = self.world.server.socketio.test_client(self.world.server.app, flask_test_client=self.http)
         return self
 
     def subscribe(self, view: str = "desk") -> dict[str, Any]:

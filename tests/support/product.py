@@ -25,6 +25,7 @@ from config.telephone_switches import Switches, carrier_config
 from crm_core.agents.service import Agents
 from crm_core.clock import SystemClock, at_hospital
 from tests.support.ground import FakeTelephony
+from tests.support.live_desk import LiveDesk
 
 T = TypeVar("T")
 PASSWORD = "Winter-Lantern-41"
@@ -33,11 +34,8 @@ QUICK: Mapping[str, str] = {
     "HOTLINE__TELEPHONY__RING_TIMEOUT_S": "8",
     "HOTLINE__TELEPHONY__DEPARTMENT_TIMEOUT_S": "6",
     "HOTLINE__TELEPHONY__CONSULT_TIMEOUT_S": "12",
-    "HOTLINE__HOSPITAL__WORKDAY_HOURS": '["00:00-24:00"]',
-    "HOTLINE__HOSPITAL__RESTDAY_HOURS": '["00:00-24:00"]',
     "HOTLINE__DIALLER__WINDOW_START": "08:00",
     "HOTLINE__DIALLER__TICK_S": "0.3",
-    "HOTLINE__DIALLER__DIALS_ON_HOLIDAYS": "true",
 }
 """Settings that make a test short and independent of the hour; everything else is as shipped."""
 
@@ -67,6 +65,10 @@ class Desk:
         self.get_raw("/session")  # brings the CSRF cookie
         answer = self.post("/login", {"login": login, "password": password})
         self.user = answer["user"]
+
+    def live(self, view: str = "desk") -> LiveDesk:
+        """The live view over the socket; close it yourself."""
+        return LiveDesk(self.base.removesuffix("/api/v1"), self.http, view)
 
     def get_raw(self, path: str, **options: Any) -> requests.Response:
         return self.http.get(self.base + path, timeout=20, **options)
@@ -206,8 +208,16 @@ class Product:
 
 @contextlib.contextmanager
 def running_product(home: Path, **environment: str) -> Iterator[Product]:
-    """Up, then down at the end of the block whatever happens."""
-    product = Product(home, environment)
+    """Up, then down at the end of the block whatever happens.
+
+    A developer may name a home that is up already (HOTLINE_TEST_HOME, made with the same settings): it is left up.
+    """
+    kept = os.environ.get("HOTLINE_TEST_HOME")
+    product = Product(Path(kept) if kept else home, environment)
+    if kept:
+        product.up()
+        yield product
+        return
     try:
         product.up()
         yield product

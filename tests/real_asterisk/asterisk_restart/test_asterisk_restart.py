@@ -26,7 +26,7 @@ def test_given_a_talk_when_asterisk_is_killed_and_comes_back_then_all_is_closed_
     pid = product.switches().pids()["asterisk"]
     assert pid
     os.kill(pid, signal.SIGKILL)
-    eventually(lambda: not bela.desk.get("/desk")["link"]["is_up"], within_s=4, what="desk says disconnected")
+    eventually(lambda: not bela.live.entity("link", "ami")["is_up"], within_s=4, what="desk says disconnected")
     product.start_program()
     record = eventually(lambda: (r := product.ground.calls.record(call_id)).ended_at and r, within_s=30, what="closed")
     assert record.outcome in (CallOutcome.PBX_CRASH, CallOutcome.LOST_EVENT, CallOutcome.ANSWERED)

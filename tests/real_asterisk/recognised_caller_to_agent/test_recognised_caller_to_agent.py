@@ -26,10 +26,7 @@ def test_given_asha_when_she_asks_for_a_person_then_bela_sees_her_while_it_rings
     # the pop: while it rings the desk already has the patient
     call = eventually(lambda: next(iter(product.ground.calls.open_calls_of(bela.id)), None), what="call at Bela's desk")
     assert call.state is CallState.RINGING
-    shown = eventually(
-        lambda: next((e for e in _desk_entities(bela) if e["kind"] == "call" and e["value"]["patient"]), None),
-        what="pop",
-    )["value"]
+    shown = eventually(lambda: (c := bela.live.entity("call", call.id)) and c["patient"] and c, what="pop")
     assert (shown["id"], shown["state"], shown["patient"]["name"]) == (call.id, "ringing", "阿莎")
     assert shown["number_masked"] == "138****0001"
     assert "13800000001" not in str(shown)
@@ -54,10 +51,6 @@ def test_given_asha_when_she_asks_for_a_person_then_bela_sees_her_while_it_rings
     assert recording.length_s == pytest.approx(talked, abs=1.5)
     assert recording.measures["agent_talk_ratio"] > 0.1  # prompts and Bela's voice
     assert patient.wait_ended(10).heard_path.stat().st_size > 44 + 8000 * 2 * 3
-
-
-def _desk_entities(person: AtWork) -> list[dict[str, object]]:
-    return person.desk.get("/desk")["entities"]
 
 
 def _ended(product: Product, call_id: str):  # type: ignore[no-untyped-def]

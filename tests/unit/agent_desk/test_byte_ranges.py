@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -53,7 +52,9 @@ def test_given_a_range_header_when_parsed_then_exactly_those_bytes(
 
 
 @pytest.mark.fault("F77")
-@pytest.mark.parametrize("header", ["", "bytes", "bytes=", "items=0-1", "bytes=a-b", "bytes=-", "bytes=5-2", "bytes=--5"])
+@pytest.mark.parametrize(
+    "header", ["", "bytes", "bytes=", "items=0-1", "bytes=a-b", "bytes=-", "bytes=5-2", "bytes=--5"]
+)
 def test_given_no_or_broken_header_when_parsed_then_the_whole_file(header: str) -> None:
     assert parse_ranges(header, len(CONTENT)) is None
 
@@ -153,11 +154,11 @@ def test_given_a_symlink_when_opened_then_not_found(sound: Path, tmp_path: Path)
 
 
 def test_given_a_browser_that_goes_away_when_closed_then_no_file_stays_open(sound: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     part = open_part(sound, mime_type="audio/ogg", range_header="")
     next(part.chunks)
     part.chunks.close()  # type: ignore[attr-defined]
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_given_an_empty_file_when_sent_then_200_without_body_and_416_for_a_range(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ def policy(clock: ManualClock | None = None, cap: int = 3) -> DialPolicy:
     )
 
 
-@pytest.mark.parametrize("text", ["13800000001", "+86 138 0000 0001", "0086-13800000001", "013800000001", "１３８00000001"])
+@pytest.mark.parametrize(
+    "text", ["13800000001", "+86 138 0000 0001", "0086-13800000001", "013800000001", "１３８00000001"]
+)
 def test_given_an_allowed_number_in_any_spelling_when_asked_then_its_national_form(text: str) -> None:
     assert policy().dialable(text) == "13800000001"
 

@@ -152,7 +152,7 @@ def test_given_the_carriers_own_log_when_read_then_every_invite_of_ours_counts_o
     log.parent.mkdir(parents=True)
     log.write_text(
         '"CHAN_START","1795294961.5","95169","13900000001","hlc-network","PJSIP/hotline-1","u1",""\n'
-        '"CHAN_START","1795294962.5","13800000001","s","hlc-patient","PJSIP/hotline-2","u2",""\n'
+        '"CHAN_START","1795294962.5","13800000001","s","hlc-network","PJSIP/hotline-2","u2",""\n'
         '"HANGUP","1795294963.5","95169","13900000001","hlc-network","PJSIP/hotline-1","u1","{""hangupcause"":17}"\n'
         "torn line\n",
         encoding="utf-8",

@@ -15,6 +15,8 @@ from config.first_settings import write_first_settings
 from config.home import CHECKOUT, Home
 from config.settings import Settings, load_settings
 
+NO_HOME = ("--home", "/nonexistent")
+
 
 def hotline(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "config.cli", *words]
@@ -51,7 +53,7 @@ def test_given_the_command_line_when_imported_then_nothing_heavy_comes_along() -
         (["nonsense"], Exit.USAGE, "No such command"),
         (["--home", "/nonexistent", "status"], Exit.NOT_RUNNING, "up"),
         (["--home", "/proc/none", "up"], Exit.FAILED, "--home DIR"),
-        (["settings", "nonsense"], Exit.USAGE, "no section nonsense"),
+        ([*NO_HOME, "settings", "nonsense"], Exit.USAGE, "no section nonsense"),
         (["--help"], Exit.OK, "Exit codes"),
         (["--version"], Exit.OK, "hotline, version"),
     ],
@@ -88,7 +90,7 @@ def test_given_a_home_when_settings_are_printed_then_no_secret_is_shown(home: Ho
         shown = hotline("--home", str(home.root), *words)
         assert shown.returncode == 0, shown.stderr
         assert secret not in shown.stdout
-    assert "[port, 1024-65535]" in hotline("settings", "web").stdout
+    assert "[port, 1024-65535]" in hotline(*NO_HOME, "settings", "web").stdout
 
 
 def test_given_a_home_that_is_down_when_stopped_then_that_is_no_error(home: Home) -> None:
@@ -125,6 +127,27 @@ def test_given_a_failing_step_when_up_runs_it_then_the_step_is_marked_and_the_er
     with pytest.raises(Stop, match="no room"):
         cli_up._take("database", broken, load_settings(home.root))
     assert "failed" in capsys.readouterr().err
+
+
+def test_given_passwords_just_made_when_a_later_step_fails_then_they_are_shown_all_the_same(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from config.demo.hospital import OneTimePassword
+
+    def steps(rebuild: bool, passwords: list[object]) -> tuple[tuple[str, cli_up.Step], ...]:
+        def make(settings: Settings, progress: ProgressLine) -> str:
+            passwords.append(OneTimePassword("bela", "abcd-efgh", "agent"))
+            return "ok"
+
+        def fail(settings: Settings, progress: ProgressLine) -> str:
+            raise Stop("no room")
+
+        return (("database", make), ("switches", fail))
+
+    monkeypatch.setattr(cli_up, "_steps", steps)
+    shown = CliRunner().invoke(cli.main, ["--home", str(home.root), "up"])
+    assert shown.exit_code == Exit.FAILED
+    assert "abcd-efgh" in shown.output
 
 
 def test_given_a_lock_that_is_held_when_wanted_then_the_second_waits_and_says_so(tmp_path: Path) -> None:

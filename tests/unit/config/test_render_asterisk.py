@@ -145,7 +145,8 @@ def test_given_the_inbound_dialplan_when_read_then_every_way_out_of_the_ivr_lead
     render_pbx(config)
     dialplan = _text(config, "extensions.conf")
     inbound = _section(dialplan, "hl-inbound")
-    order = [inbound.index(text) for text in ("Answer()", "hl-record", "TIMEOUT(absolute)=5", "AGI(agi://127.0.0.1:4673")]
+    steps = ("Answer()", "hl-record", "AGIEXITONHANGUP=yes", "TIMEOUT(absolute)=5", "AGI(agi://127.0.0.1:4673")
+    order = [inbound.index(text) for text in steps]
     assert order == sorted(order)
     assert "exten => T,1,Goto(hl-degraded,s,1)" in inbound
     assert "Goto(hl-queue,s,1)" in _section(dialplan, "hl-degraded")
@@ -179,6 +180,15 @@ def test_given_every_dial_and_queue_when_read_then_forwards_are_ignored_and_name
     assert "Queue(${HL_QUEUE},it)" in dialplan
     assert all(name.startswith("hl-") for name in re.findall(r"^\[([^]]+)\]", dialplan, re.MULTILINE)
                if name not in {"general", "globals"})  # fmt: skip
+
+
+def test_given_filters_of_the_dialplan_when_read_then_a_dash_that_may_stay_is_escaped(tmp_path: Path) -> None:
+    """FILTER(a-z_-,x) drops the dash: `att-1` was recorded as att1.wav and announced under an id nobody knew."""
+    config = _config(tmp_path)
+    render_pbx(config)
+    allowed = re.findall(r"FILTER\(([^,]+),", _text(config, "extensions.conf"))
+    assert len(allowed) >= 8
+    assert not [letters for letters in allowed if letters.endswith("-") and not letters.endswith("\\-")]
 
 
 def _policy(config: PbxConfig, number: str) -> bool:
@@ -259,6 +269,33 @@ def test_given_feature_codes_when_one_begins_another_then_they_are_refused() -> 
     with pytest.raises(ValidationError):
         FeatureCodes(complete="*#7", abort="*#7*#2")
     assert FeatureCodes().start not in {FeatureCodes().complete, FeatureCodes().abort, FeatureCodes().three_way}
+
+
+@pytest.mark.capability("C36")
+def test_given_a_first_start_when_rendered_then_the_sounds_are_there_without_which_a_transfer_is_given_up(
+    tmp_path: Path,
+) -> None:
+    """Atxfer ends silently when pbx-transfer is missing, and needs a code of its own to be played into the channel."""
+    config = _config(tmp_path)
+    render_pbx(config)
+    sounds = config.directories["astdatadir"] / "sounds"
+    assert {path.name for path in sounds.iterdir()} == {
+        "beep.wav16", "beeperr.wav16", "pbx-invalid.wav16", "pbx-transfer.wav16",
+    }  # fmt: skip
+    features = _text(config, "features.conf")
+    assert re.search(r"^atxfer = \*#7\*#0$", features, re.MULTILINE)
+    codes = re.findall(r"^(?:atxfer\w*|blindxfer|disconnect|pickupexten) = (\S*[*#]\S*)$", features, re.MULTILINE)
+    assert len(codes) == 8
+    assert all(len(code) > 4 for code in codes), "a short code would be pressed by an agent by chance"
+
+
+@pytest.mark.fault("F104")
+def test_given_loopback_addresses_when_rendered_then_no_sound_leaves_the_machine(tmp_path: Path) -> None:
+    config = _config(tmp_path)
+    render_pbx(config)
+    assert _text(config, "pjsip.conf").count("bind_rtp_to_media_address = yes") == 3
+    render_pbx(config.model_copy(update={"sip_host": "10.1.2.3", "ws_host": "10.1.2.3"}))
+    assert "bind_rtp_to_media_address" not in _text(config, "pjsip.conf")
 
 
 def test_given_addresses_when_the_manager_permits_then_only_loopback_or_that_one(tmp_path: Path) -> None:

@@ -143,12 +143,12 @@ def test_given_settings_when_printed_then_secrets_are_masked(home: Home) -> None
     assert secret not in settings.model_dump_json()
 
 
-@pytest.mark.parametrize(("span", "minutes"), [("08:00-17:30", (480, 1050)), ("00:00-23:59", (0, 1439))])
+@pytest.mark.parametrize(("span", "minutes"), [("08:00-17:30", (480, 1050)), ("00:00-24:00", (0, 1440))])
 def test_given_a_span_when_read_then_it_is_minutes_after_midnight(span: str, minutes: tuple[int, int]) -> None:
     assert minutes_of_span(span) == minutes
 
 
-@pytest.mark.parametrize("span", ["", "8:00-17:00", "08:00", "17:00-08:00", "08:00-08:00", "00:00-24:00"])
+@pytest.mark.parametrize("span", ["", "8:00-17:00", "08:00", "17:00-08:00", "08:00-08:00", "00:00-24:01", "24:00-24:00"])
 def test_given_a_wrong_span_when_read_then_it_is_refused(span: str) -> None:
     with pytest.raises(ValueError, match=r"write it like|must end"):
         minutes_of_span(span)

@@ -20,6 +20,7 @@ class SetClock(SystemClock):
     """The machine's clock with a wall time that somebody sets."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.step = timedelta()
 
     def now(self) -> datetime:
@@ -48,7 +49,7 @@ def started() -> Iterator[Started]:
     runners: list[SchedulerRunner] = []
 
     def start(jobs: list[Job]) -> SchedulerRunner:
-        runners.append(SchedulerRunner(jobs, SetClock()))
+        runners.append(SchedulerRunner(jobs, SystemClock(timedelta(hours=9))))
         runners[-1].start()
         return runners[-1]
 
@@ -114,7 +115,7 @@ def test_given_a_job_that_recovers_when_it_succeeds_then_health_is_well_again() 
 def test_given_the_wall_clock_is_set_when_noticed_then_the_ticks_go_on(hours: int) -> None:
     clock = SetClock()
     job = Counter(2)
-    runner = SchedulerRunner([Job("tick", 3600, job)], clock)
+    runner = SchedulerRunner([Job("tick", 3600, job)], clock, machine_clock=clock)
     runner.start()
     assert not runner.rearm_after_clock_step()
     clock.step = timedelta(hours=hours)
@@ -128,7 +129,7 @@ def test_given_the_wall_clock_is_set_back_when_a_job_is_due_then_it_is_not_an_ho
     job = Counter(2)
     clock = SetClock()
     clock.step = timedelta(hours=1)
-    runner = SchedulerRunner([Job("tick", 0.2, job)], clock)
+    runner = SchedulerRunner([Job("tick", 0.2, job)], clock, machine_clock=clock)
     runner.start()  # the first tick is planned for a moment one hour ahead of the machine
     clock.step = timedelta()
     assert job.reached.wait(WAIT_S)

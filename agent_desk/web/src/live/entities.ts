@@ -24,6 +24,8 @@ export const useEntities = defineStore('entities', () => {
     Record<EntityKind, Map<string, Held>>
   /** Versions of entities that are gone, so that a late older change does not bring them back. */
   const graves = new Map<string, number>()
+  /** The version of the last snapshot of a kind: older words about things it does not mention are old. */
+  const floors = new Map<EntityKind, number>()
   const snapshotViews = ref<View[]>([])
   const lastChangeMs = ref<number | null>(null)
   const listeners = new Set<ChangeListener>()
@@ -32,8 +34,8 @@ export const useEntities = defineStore('entities', () => {
     const table = tables[kind]
     if (!table) return
     const held = table.get(id)
-    const known = held?.version ?? graves.get(`${kind}/${id}`) ?? -1
-    if (version < known || (version === known && held)) return
+    const known = held?.version ?? Math.max(graves.get(`${kind}/${id}`) ?? -1, floors.get(kind) ?? -1)
+    if (version <= known) return
     if (value === null || value === undefined) {
       table.delete(id)
       graves.set(`${kind}/${id}`, version)
@@ -53,6 +55,7 @@ export const useEntities = defineStore('entities', () => {
   function load(view: View, snapshot: Snapshot): void {
     if (snapshot.server_time) setServerTime(snapshot.server_time)
     lastChangeMs.value = serverNowMs()
+    KINDS_OF_VIEW[view].forEach((kind) => floors.delete(kind))
     const present = new Set(snapshot.entities.map(({ kind, id }) => `${kind}/${id}`))
     for (const kind of KINDS_OF_VIEW[view]) {
       for (const [id, held] of [...tables[kind]]) {
@@ -65,6 +68,7 @@ export const useEntities = defineStore('entities', () => {
       if (held) held.version = -1
       put(kind, id, snapshot.version, value)
     }
+    KINDS_OF_VIEW[view].forEach((kind) => floors.set(kind, snapshot.version))
     if (!snapshotViews.value.includes(view)) snapshotViews.value.push(view)
   }
 
@@ -72,11 +76,13 @@ export const useEntities = defineStore('entities', () => {
   function forgetVersions(): void {
     for (const kind of ALL_KINDS) tables[kind].forEach((held) => { held.version = -1 })
     graves.clear()
+    floors.clear()
   }
 
   function clear(): void {
     for (const kind of ALL_KINDS) tables[kind].clear()
     graves.clear()
+    floors.clear()
     snapshotViews.value = []
     lastChangeMs.value = null
   }
