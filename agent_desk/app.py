@@ -139,6 +139,8 @@ def _wire(desk: Desk, socketio: SocketIO) -> None:
         revoke=desk.sockets.close_user,
         on_pop=desk.metrics.on_pop,
         board_interval_s=desk.settings.board_interval_s,
+        # Versions go on growing over a restart, so that no browser takes a new truth for an old one.
+        first_version=int(desk.services.clock.now().timestamp() * 1000),
     )
     desk.notifier.subscribe(desk.services.bus)
     desk.metrics.watch(desk)

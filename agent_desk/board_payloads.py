@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from agent_desk import labels
 from agent_desk.payloads import Json, Titles, disposition_title, iso, ivr_path
-from crm_core.agents.service import AgentStatus
+from crm_core.agents.statuses import AgentStatus
 from crm_core.calls.records import CallRecord
 from crm_core.campaigns.cards import CampaignProgress
 from crm_core.patients.cards import PatientCard

@@ -32,6 +32,8 @@ class Which(StrEnum):
     CAMPAIGN = "campaign_id"
     QUEUES_OF_AGENT = "queues of agent_id"
     QUEUE_OF_CALL = "queue of call_id"
+    ALL_QUEUES = "all queues"
+    PARTIES_OF_CALL = "agents of call_id"
     SHOWN_TO_AGENT = "calls on the screen of agent_id"
     AMI = "ami"
 
@@ -51,7 +53,10 @@ _CALLS_OF_AGENT = Notice(_K.CALL, _A.AGENT, Which.SHOWN_TO_AGENT)
 _WAITING = Notice(_K.WAITING, _A.SUPERVISORS, Which.CALL)
 _ME = Notice(_K.ME, _A.AGENT, Which.AGENT)
 _AGENT = Notice(_K.AGENT, _A.SUPERVISORS, Which.AGENT)
+_ME_OF_PARTIES = Notice(_K.ME, _A.PARTIES, Which.PARTIES_OF_CALL)
+_AGENT_OF_PARTIES = Notice(_K.AGENT, _A.SUPERVISORS, Which.PARTIES_OF_CALL)
 _QUEUE = Notice(_K.QUEUE, _A.DESKS, Which.QUEUE)
+_ALL_QUEUES = Notice(_K.QUEUE, _A.DESKS, Which.ALL_QUEUES)
 _QUEUE_OF_CALL = Notice(_K.QUEUE, _A.DESKS, Which.QUEUE_OF_CALL)
 _QUEUES_OF_AGENT = Notice(_K.QUEUE, _A.DESKS, Which.QUEUES_OF_AGENT)
 _LINK = Notice(_K.LINK, _A.DESKS, Which.AMI)
@@ -63,18 +68,18 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     call.NoticePlayed: (),
     call.CallerIdentified: (_CALL, _WAITING),
     call.IvrStepTaken: (_CALL,),
-    call.CallQueued: (_CALL, _WAITING, _QUEUE),
+    call.CallQueued: (_CALL, _WAITING, _ALL_QUEUES),
     call.CallLeftQueue: (_CALL, _WAITING, _QUEUE),
-    call.CallOffered: (_CALL, _ME, _AGENT),
+    call.CallOffered: (_CALL, _AGENT),
     call.OfferWithdrawn: (_CALL, _ME, _AGENT),
     call.CallAnswered: (_CALL, _ME, _AGENT, _WAITING, _QUEUE_OF_CALL),
-    call.CallHeld: (_CALL, _ME, _AGENT),
-    call.CallRetrieved: (_CALL, _ME, _AGENT),
+    call.CallHeld: (_CALL, _AGENT),
+    call.CallRetrieved: (_CALL, _AGENT),
     call.ConsultStarted: (_CALL,),
     call.ConsultAnswered: (_CALL,),
     call.ConsultEnded: (_CALL,),
     call.ConferenceStarted: (_CALL,),
-    call.CallTransferred: (_CALL, _ME, _AGENT),
+    call.CallTransferred: (_CALL, _ME_OF_PARTIES, _AGENT_OF_PARTIES),
     call.DepartmentDialled: (_CALL,),
     call.DepartmentAnswered: (_CALL,),
     call.DepartmentNoAnswer: (_CALL, _WAITING),
@@ -93,7 +98,10 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     agent.AgentSignedOff: (_ME, _AGENT, _QUEUES_OF_AGENT),
     campaign.CampaignChanged: (_CAMPAIGN,),
 }
-"""Everything a screen shows follows from this table. An event that is not here changes no screen."""
+"""Everything a screen shows follows from this table. An event that is not here changes no screen.
+
+A call that enters a queue may have left another one, so all queues are shown again. An agent's state changes by an
+AgentStateChanged of its own, so ``me`` is listed only where the figures of the day change."""
 
 AT_ONCE = frozenset({EntityKind.CALL, EntityKind.ME, EntityKind.LINK})
 """These are sent before the bus goes on; the others are gathered, so that boards never stand before a pop."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from agent_desk.notices import AT_ONCE, NOTICES, Notice, Which, check_table
 from crm_core.agents import events as agent
 from crm_core.bus import Bus
 from crm_core.calls import events as call
+from crm_core.calls.queues import QUEUE_TITLES
 from crm_core.events import CallEvent, Event, ToAgent
 from crm_core.ids import AgentId, CallId
 
@@ -34,9 +36,9 @@ Emit = Callable[[str, dict[str, Any], str], None]
 class Notifier:
     """Turns events into entities and sends them. Thread-safe.
 
-    A value is always built and sent under one lock with its version, so for every entity a higher version is a newer
-    truth. A snapshot reads the version first and the entities after it: what changes meanwhile is sent again with a
-    higher version, so snapshot + events = fresh snapshot.
+    Every value is built and sent under the lock of its room, so for every entity a higher version is a newer truth; an
+    agent who saves notes does not stand before the pop of another. A snapshot reads the version first and the entities
+    after it: what changes meanwhile is sent again with a higher version, so snapshot + events = fresh snapshot.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Notifier:
         revoke: Callable[[int, str], None],
         on_pop: Callable[[CallEvent], None] = lambda _event: None,
         board_interval_s: float = 0.25,
+        first_version: int = 0,
         notices: Mapping[type[Event], tuple[Notice, ...]] = NOTICES,
     ) -> None:
         check_table(notices)
@@ -56,9 +59,10 @@ class Notifier:
         self._on_pop = on_pop
         self._board_interval_s = board_interval_s
         self._notices = notices
-        self._version = 0
+        self._version = first_version
         self._sent_count = 0
         self._lock = threading.Lock()
+        self._rooms: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._shown: set[tuple[AgentId, CallId]] = set()
         self._gathered: dict[tuple[EntityKind, str], None] = {}
         self._wake = threading.Condition()
@@ -100,7 +104,7 @@ class Notifier:
             elif notice.kind is EntityKind.ME:
                 self.agent_changed(AgentId(int(entity_id)))
             elif notice.kind in AT_ONCE:
-                with self._lock:
+                with self._turn(DESKS_ROOM):
                     self._send(notice.kind, entity_id, self._entities.of(notice.kind, entity_id), DESKS_ROOM)
             else:
                 self._gather(notice.kind, entity_id)
@@ -108,6 +112,10 @@ class Notifier:
     def _ids(self, which: Which, event: Event) -> tuple[str, ...]:
         if which is Which.AMI:
             return ("ami",)
+        if which is Which.ALL_QUEUES:
+            return tuple(QUEUE_TITLES)
+        if which is Which.PARTIES_OF_CALL:
+            return tuple(str(one) for one in self._entities.parties(getattr(event, Which.CALL.value)))
         if which is Which.QUEUES_OF_AGENT:
             return self._entities.queues_of(getattr(event, Which.AGENT.value))
         if which is Which.QUEUE_OF_CALL:
@@ -123,16 +131,14 @@ class Notifier:
 
     def _call_changed(self, call_id: CallId, agent_ids: Iterable[AgentId]) -> None:
         for agent_id in agent_ids:
-            with self._lock:
+            room, key = user_room(agent_id), (agent_id, call_id)
+            with self._turn(room):
                 value = self._entities.call(call_id, agent_id)
-                key = (agent_id, call_id)
-                if value is None and key not in self._shown:
-                    continue
-                if value is None:
-                    self._shown.discard(key)
-                else:
-                    self._shown.add(key)
-                self._send(EntityKind.CALL, call_id, value, user_room(agent_id))
+                with self._lock:
+                    was_shown = key in self._shown
+                    (self._shown.discard if value is None else self._shown.add)(key)
+                if value is not None or was_shown:
+                    self._send(EntityKind.CALL, call_id, value, room)
 
     def _shown_to(self, agent_id: AgentId) -> list[CallId]:
         with self._lock:
@@ -140,8 +146,9 @@ class Notifier:
 
     def agent_changed(self, agent_id: AgentId) -> None:
         """The agent's own line changed by a command, without an event."""
-        with self._lock:
-            self._send(EntityKind.ME, "me", self._entities.me(agent_id), user_room(agent_id))
+        room = user_room(agent_id)
+        with self._turn(room):
+            self._send(EntityKind.ME, "me", self._entities.me(agent_id), room)
 
     def waiting_changed(self, call_id: CallId) -> None:
         self._gather(EntityKind.WAITING, call_id)
@@ -171,15 +178,15 @@ class Notifier:
 
     def flush(self) -> None:
         """Send what was gathered, now."""
-        with self._wake:
-            gathered, self._gathered = self._gathered, {}
-        for kind, entity_id in gathered:
-            room = DESKS_ROOM if kind is EntityKind.QUEUE else SUPERVISORS_ROOM
-            try:
-                with self._lock:
+        with self._turn("boards"):
+            with self._wake:
+                gathered, self._gathered = self._gathered, {}
+            for kind, entity_id in gathered:
+                room = DESKS_ROOM if kind is EntityKind.QUEUE else SUPERVISORS_ROOM
+                try:
                     self._send(kind, entity_id, self._entities.of(kind, entity_id), room)
-            except Exception:
-                log.exception("board_update_failed", kind=kind.value)
+                except Exception:
+                    log.exception("board_update_failed", kind=kind.value)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -193,10 +200,16 @@ class Notifier:
             self._gathered[(kind, entity_id)] = None
             self._wake.notify_all()
 
+    def _turn(self, room: str) -> threading.Lock:
+        with self._lock:
+            return self._rooms[room]
+
     def _send(self, kind: EntityKind, entity_id: str, value: dict[str, Any] | None, room: str) -> None:
-        self._version += 1
-        self._sent_count += 1
-        self._emit("change", {"version": self._version, "kind": kind.value, "id": entity_id, "value": value}, room)
+        with self._lock:
+            self._version += 1
+            self._sent_count += 1
+            change = {"version": self._version, "kind": kind.value, "id": entity_id, "value": value}
+            self._emit("change", change, room)  # inside: no browser sees a version before a lower one
 
 
 def _agent_of(event: Event) -> tuple[AgentId, ...]:

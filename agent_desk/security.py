@@ -124,6 +124,7 @@ def is_loopback(address: str) -> bool:
 
 def configure(app: Flask, settings: DeskSettings) -> None:
     """Cookies, limits of what a request may hold, accepted hosts."""
+    public_host = urlsplit(settings.public_url).hostname
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME=settings.session_cookie_name,
@@ -133,5 +134,5 @@ def configure(app: Flask, settings: DeskSettings) -> None:
         SESSION_COOKIE_PATH="/",
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_FORM_PARTS=20,
-        TRUSTED_HOSTS=list(settings.trusted_hosts),
+        TRUSTED_HOSTS=[*settings.trusted_hosts, *([public_host] if public_host else [])],
     )

@@ -16,6 +16,8 @@ from crm_core.ids import CallId
 
 _TAIL_BYTES = 32 * 1024 * 1024
 _ANSWER, _END, _DISPOSITION, _UNIQUEID = 10, 11, 14, 16  # columns of cdr_csv with loguniqueid
+_NOT_SEEN = (None, CallOutcome.LOST_EVENT, CallOutcome.PBX_CRASH)
+"""Ends that we concluded and did not see: Asterisk's own account counts then."""
 _OUTCOMES = {
     "ANSWERED": CallOutcome.ANSWERED,
     "NO ANSWER": CallOutcome.NO_ANSWER,
@@ -41,8 +43,9 @@ class CallTraces:
             record = self._calls.record(call_id)
         except NotFound:
             return None
-        if record.ended_at is None or record.outcome is None:
+        if record.ended_at is None or record.outcome in _NOT_SEEN:
             return None
+        assert record.outcome is not None
         return CallTrace(record.outcome, record.patient_answered_at is not None, record.ended_at, record.cause)
 
     def _from_cdr(self, call_id: CallId) -> CallTrace | None:

@@ -85,6 +85,7 @@ class DeskBuild:
         stamp = self._modules / ".hotline-installed"
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != locked:
             report(1, 3, "npm ci")
+            shutil.rmtree(self._modules, ignore_errors=True)  # npm stumbles over what a killed npm has left
             command = [str(node.folder / "npm"), "ci", "--no-audit", "--no-fund"]
             self._run(command, node, timeout_s=INSTALL_TIMEOUT_S)
             stamp.write_text(locked, encoding="utf-8")

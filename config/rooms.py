@@ -43,6 +43,10 @@ def build_cti(settings: Settings, ground: Ground, directory: AgentDirectory) -> 
     def open_calls() -> list[CallId]:
         return [call.id for call in ground.calls.open_calls()]
 
+    def department_number(code: str) -> str | None:
+        numbers = {one.code: one.phone_number for one in ground.appointments.departments()}
+        return numbers.get(code) or None
+
     return Cti(
         AmiSettings(
             host=ami.host,
@@ -62,6 +66,7 @@ def build_cti(settings: Settings, ground: Ground, directory: AgentDirectory) -> 
         extension_of=directory.extension_of,
         memberships=directory.memberships,
         open_calls=open_calls,
+        department_number=department_number,
         codes=FeatureCodes(
             complete=telephony.code_complete, three_way=telephony.code_three_way
         ),

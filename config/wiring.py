@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from crm_core.agents.service import Agents
 from crm_core.campaigns.attempts import Attempts
 from crm_core.campaigns.leadership import Leaderships
 from crm_core.campaigns.reconciliation import Reconciliation
+from crm_core.ports import Telephony
 from scheduler.calling_windows import CallingWindows, HouseWindow
 from scheduler.dialer import Dialer, DialerLimits
 from scheduler.failpoints import Failpoints
@@ -99,7 +101,9 @@ def build_house(settings: Settings) -> House:
     agents.subscribe(ground.bus)
     attempts.subscribe(ground.bus)
     recordings = build_recordings(settings, ground)
-    scheduler = SchedulerRunner(_jobs(settings, ground, agents, attempts, cti.telephony, failpoints), ground.clock)
+    dialer = _dialer(settings, ground, attempts, cti.telephony, failpoints)
+    housekeeping = Housekeeping(ground.campaigns, {"retention": recordings.retention.run})
+    scheduler = SchedulerRunner(_jobs(settings, ground, agents, dialer, housekeeping, cti.telephony), ground.clock)
     phones = HomePhones(settings, ground.accounts)
     desk = create_server(
         DeskServices(
@@ -124,30 +128,32 @@ def build_house(settings: Settings) -> House:
         _desk_settings(settings, phones),
     )
     parts = [
+        Part("staged imports", ground.campaigns.purge_staged, lambda: None),
         Part("bus", ground.bus.start, ground.bus.stop),
         Part("agent phones", agents.phones.start, agents.phones.stop),
         Part("recordings", recordings.start, recordings.stop),
         Part("ivr", ivr.start, ivr.stop),
         Part("cti", cti.start, cti.stop),
         Part("scheduler", scheduler.start, scheduler.stop),
+        Part("dialler", lambda: None, dialer.stop),
     ]
     return House(ground, desk, parts)
 
 
-def _jobs(
-    settings: Settings, ground: Ground, agents: Agents, attempts: Attempts, telephony: object, failpoints: Failpoints
-) -> list[Job]:
+def _dialer(
+    settings: Settings, ground: Ground, attempts: Attempts, telephony: Telephony, failpoints: Failpoints
+) -> Dialer:
     dialler = settings.dialler
     window = HouseWindow(
         dialler.window_start, dialler.window_end, dialler.pause_start, dialler.pause_end, dialler.dials_on_holidays
     )
-    dialer = Dialer(
+    return Dialer(
         attempts,
         Leaderships(ground.database, ground.clock),
-        telephony,  # type: ignore[arg-type]
+        telephony,
         windows=CallingWindows(window, ground.hours.is_workday),
         clock=ground.clock,
-        owner=f"{socket.gethostname()}-{os.getpid()}",
+        owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
         limits=DialerLimits(
             concurrent_calls_max=dialler.concurrent_calls_max,
             calls_per_number_and_day=dialler.calls_per_number_and_day,
@@ -156,20 +162,23 @@ def _jobs(
         ),
         failpoint=failpoints,
     )
+
+
+def _jobs(
+    settings: Settings, ground: Ground, agents: Agents, dialer: Dialer, housekeeping: Housekeeping, telephony: Telephony
+) -> list[Job]:
     cdr_file = settings.layout.asterisk / "log" / "cdr-csv" / "Master.csv" if settings.asterisk.managed else None
     reconciler = Reconciler(
-        Reconciliation(ground.database, ground.bus, ground.clock),
-        telephony,  # type: ignore[arg-type]
-        CallTraces(ground.calls, cdr_file).find,
+        Reconciliation(ground.database, ground.bus, ground.clock), telephony, CallTraces(ground.calls, cdr_file).find
     )
 
     def close_wrap_ups() -> None:
         for agent_id, _call_id in agents.expired_wrap_ups():
             agents.finish_wrap_up(agent_id)
 
-    wanted = standard_jobs(dialer, reconciler, Housekeeping(ground.campaigns), dial_every_s=dialler.tick_s)
+    wanted = standard_jobs(dialer, reconciler, housekeeping, dial_every_s=settings.dialler.tick_s)
     return [
-        *(job for job in wanted if dialler.enabled or job.name != "dial"),
+        *(job for job in wanted if settings.dialler.enabled or job.name != "dial"),
         Job("wrap_ups", WRAP_UP_TICK_S, close_wrap_ups),
     ]
 

@@ -11,7 +11,7 @@ import structlog
 from crm_core.bus import Bus
 from crm_core.calls.events import TelephonyLinkChanged
 from crm_core.clock import Clock
-from crm_core.errors import HotlineError
+from crm_core.errors import HotlineError, TelephonyUnavailable
 from crm_core.events import Event
 from crm_core.ids import AgentId, CallId
 from crm_core.ports import HealthFinding
@@ -98,9 +98,14 @@ class Cti:
                 adopted_count=self._resync.adopted_count, ivr_failed_count=self.tracker.signals.ivr_failed_count)
 
     async def ask(self, action: Headers, *, is_list: bool = False) -> AmiReply:
-        """One action over the actions line; for the AMI thread only."""
+        """One command over the actions line; refused while the link is not up. For the AMI thread only."""
+        if not self._is_up:
+            raise TelephonyUnavailable("the link to Asterisk is down; nothing was sent")
+        return await self._act(action, is_list=is_list)
+
+    async def _act(self, action: Headers, *, is_list: bool = False) -> AmiReply:
         if self._actions is None:
-            raise HotlineError("telephony is not started")
+            raise TelephonyUnavailable("telephony is not started; nothing was sent")
         return await self._actions.act(action, is_list=is_list)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -165,13 +170,13 @@ class Cti:
     async def _catch_up(self) -> None:
         snapshot = await self._snapshot()
         wanted = await asyncio.get_running_loop().run_in_executor(None, lambda: list(self._memberships()))
-        await apply_changes(self.ask, member_changes(wanted, snapshot.members))
+        await apply_changes(self._act, member_changes(wanted, snapshot.members))
         self._apply(snapshot)
         self._is_up = True
         self.pump.put_step(lambda: self._tell(is_up=True))
 
     async def _snapshot(self) -> PbxSnapshot:
-        return await take_snapshot(self.ask, now_s=self._clock.monotonic_s())
+        return await take_snapshot(self._act, now_s=self._clock.monotonic_s())
 
     def _apply(self, snapshot: PbxSnapshot) -> None:
         def step() -> list[Event]:

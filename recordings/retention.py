@@ -57,4 +57,4 @@ class Retention:
         for name in (record.copy_name, record.store_name):
             if name:
                 self._library.remove(name)
-        self._records.missing(record.call_id, RecordingState.MISSING, EXPIRED)
+        self._records.missing(record.call_id, RecordingState.EXPIRED, EXPIRED)

@@ -15,7 +15,7 @@ ROOMS = ("cti", "ivr", "agent_desk", "recordings", "scheduler", "crm_core")
 PACKAGES = (*ROOMS, "config")
 LINES_MAX = 300
 TOP_LEVEL = {*PACKAGES, "tests", "pyproject.toml", "README.md", "LICENSE", "hotline", "var"}
-NOT_OURS = {"node_modules", "static", "__pycache__", ".venv", "var", "traces", "sounds"}
+NOT_OURS = {"node_modules", "static", "__pycache__", ".venv", "var", "traces", "sounds", "versions"}
 TEXT_SUFFIXES = {
     ".py", ".toml", ".j2", ".md", ".vue", ".ts", ".js", ".json", ".css", ".html", ".txt", ".conf", ".yml", ".yaml", ".sh",
     ".service", "",

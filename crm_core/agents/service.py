@@ -11,37 +11,19 @@ from sqlalchemy.orm import Session
 
 from crm_core.agents.events import AgentSignedOff, AgentSignedOn, AgentStateChanged
 from crm_core.agents.kinds import PAUSE_REASONS, SYSTEM_PAUSE_REASONS, AgentState, StateBy
-from crm_core.agents.models import AgentStateChangeRow, AgentStatusRow, User
+from crm_core.agents.models import AgentStateChangeRow, AgentStatusRow
 from crm_core.agents.phone_sync import PhoneSync, WantedPhone
 from crm_core.agents.rules import BUSY_WITH_CALL, AgentInput, next_state, pause_reason_for_queue
+from crm_core.agents.statuses import AgentStatus, AgentStatuses, status_row
 from crm_core.bus import Bus
 from crm_core.calls import events as call
 from crm_core.calls.kinds import LegOutcome
 from crm_core.clock import Clock
 from crm_core.database import Database
-from crm_core.errors import InvalidInput, NotFound, WrongState
+from crm_core.errors import InvalidInput, WrongState
 from crm_core.events import Event
 from crm_core.ids import AgentId, CallId
 from crm_core.ports import Telephony
-
-
-@dataclass(frozen=True)
-class AgentStatus:
-    """One agent now."""
-
-    agent_id: AgentId
-    name: str
-    extension: str | None
-    queues: tuple[str, ...]
-    state: AgentState
-    reason: str
-    since: datetime
-    by: StateBy
-    call_id: CallId | None
-    wrap_up_until: datetime | None
-    pause_after: str
-    is_signed_on: bool
-    is_registered: bool
 
 
 @dataclass(frozen=True)
@@ -54,7 +36,7 @@ class _Change:
     call_id: CallId | None = None
 
 
-class Agents:
+class Agents(AgentStatuses):
     """Commands of agents and supervisors, reactions to the network. Thread-safe.
 
     Each change is one transaction; AgentStateChanged is published after the commit, then the phone is paused or
@@ -64,13 +46,12 @@ class Agents:
     def __init__(
         self, database: Database, bus: Bus, clock: Clock, telephony: Telephony, *, wrap_up_s: float = 30.0
     ) -> None:
-        self._db = database
+        super().__init__(database)
         self._bus = bus
         self._clock = clock
         self._telephony = telephony
         self._wrap_up_s = wrap_up_s
         self.phones = PhoneSync(telephony, self._wanted_phones)
-        self._extensions: dict[str, AgentId] = {}
 
     # -- commands -------------------------------------------------------------------------------------------------
 
@@ -139,7 +120,7 @@ class Agents:
     def finish_wrap_up(self, agent_id: AgentId, *, pause_reason: str = "") -> None:
         """The disposition is saved: back to ready, or to the pause that was asked for."""
         with self._db.read() as session:
-            row = _row(session, agent_id)
+            row = status_row(session, agent_id)
             if row.state != AgentState.WRAP_UP.value:
                 return
             wanted = pause_reason or row.pause_after
@@ -151,7 +132,7 @@ class Agents:
     def extend_wrap_up(self, agent_id: AgentId) -> datetime | None:
         """继续整理: the countdown begins again. None when the agent is not in wrap-up."""
         with self._db.write() as session:
-            row = _row(session, agent_id)
+            row = status_row(session, agent_id)
             if row.state != AgentState.WRAP_UP.value:
                 return None
             row.wrap_up_until = self._clock.now() + timedelta(seconds=self._wrap_up_s)
@@ -168,48 +149,6 @@ class Agents:
                 )
             )
             return [(AgentId(row.agent_id), CallId(row.call_id) if row.call_id else None) for row in rows]
-
-    # -- reading --------------------------------------------------------------------------------------------------
-
-    def status(self, agent_id: AgentId) -> AgentStatus:
-        with self._db.read() as session:
-            user = session.get(User, agent_id)
-            if user is None:
-                raise NotFound("no such agent")
-            return _status(user, _row(session, agent_id))
-
-    def all_statuses(self) -> list[AgentStatus]:
-        """Everybody who has an extension."""
-        with self._db.read() as session:
-            rows = session.execute(
-                select(User, AgentStatusRow)
-                .join(AgentStatusRow, AgentStatusRow.agent_id == User.id)
-                .where(User.extension.is_not(None), User.is_disabled.is_(False))
-                .order_by(User.extension)
-            )
-            return [_status(user, row) for user, row in rows]
-
-    def agent_of_extension(self, extension: str) -> AgentId | None:
-        """Called for every telephony event: remembered."""
-        if extension not in self._extensions:
-            with self._db.read() as session:
-                found = session.scalar(select(User.id).where(User.extension == extension))
-            if found is None:
-                return None
-            self._extensions[extension] = AgentId(found)
-        return self._extensions[extension]
-
-    def extension_of(self, agent_id: AgentId) -> str | None:
-        with self._db.read() as session:
-            return session.scalar(select(User.extension).where(User.id == agent_id))
-
-    def memberships(self) -> list[tuple[str, tuple[str, ...], str | None]]:
-        """(extension, queues, pause reason or None) of everybody signed on: what app_queue must hold."""
-        return [
-            (s.extension, s.queues, pause_reason_for_queue(s.state, s.reason))
-            for s in self.all_statuses()
-            if s.extension and s.is_signed_on
-        ]
 
     # -- reactions ------------------------------------------------------------------------------------------------
 
@@ -235,7 +174,7 @@ class Agents:
 
     def _on_registration(self, event: call.PhoneRegistrationChanged) -> None:
         with self._db.write() as session:
-            row = _row(session, event.agent_id)
+            row = status_row(session, event.agent_id)
             if row.is_registered == event.is_registered:
                 return
             row.is_registered = event.is_registered
@@ -252,7 +191,7 @@ class Agents:
     def _apply(self, agent_id: AgentId, change: _Change, *, must_change: bool = False) -> None:
         event: Event | None = None
         with self._db.write() as session:
-            row = _row(session, agent_id)
+            row = status_row(session, agent_id)
             old = AgentState(row.state)
             new = self._target(row, old, change)
             if new is None:
@@ -313,7 +252,7 @@ class Agents:
 
     def _set_pause_after(self, agent_id: AgentId, reason: str) -> None:
         with self._db.write() as session:
-            row = _row(session, agent_id)
+            row = status_row(session, agent_id)
             row.pause_after = reason
             event = self._changed(row, AgentState(row.state))
         self._bus.publish(event)
@@ -334,28 +273,3 @@ _CAUSES: dict[type[call.CallAnswered], AgentInput] = {
     call.AgentLegEnded: AgentInput.LEG_ENDED,  # type: ignore[dict-item]
 }
 """Event of the call -> input of the agent's state; all of them have call_id and agent_id."""
-
-
-def _row(session: Session, agent_id: int) -> AgentStatusRow:
-    row = session.get(AgentStatusRow, agent_id)
-    if row is None:
-        raise NotFound("no such agent")
-    return row
-
-
-def _status(user: User, row: AgentStatusRow) -> AgentStatus:
-    return AgentStatus(
-        agent_id=AgentId(user.id),
-        name=user.name,
-        extension=user.extension,
-        queues=tuple(user.queues),
-        state=AgentState(row.state),
-        reason=row.reason,
-        since=row.since,
-        by=StateBy(row.by),
-        call_id=CallId(row.call_id) if row.call_id else None,
-        wrap_up_until=row.wrap_up_until,
-        pause_after=row.pause_after,
-        is_signed_on=row.signed_on_at is not None,
-        is_registered=row.is_registered,
-    )

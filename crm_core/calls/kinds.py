@@ -100,3 +100,5 @@ class RecordingState(StrEnum):
     MISSING = "missing"
     EMPTY = "empty"
     DAMAGED = "damaged"
+    EXPIRED = "expired"
+    """Deleted at the end of its retention; the row stays as the certificate."""

@@ -152,7 +152,7 @@ def assert_same(old: Browser, view: str) -> None:
 @pytest.mark.capability("C31")
 @pytest.mark.fault("F66")
 @pytest.mark.timeout(600)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(before=STEPS, after=STEPS)
 def test_given_any_story_when_a_screen_follows_it_then_it_equals_a_fresh_one(
     desk_template: Path, before: list[tuple[str, int, int]], after: list[tuple[str, int, int]]

@@ -6,6 +6,7 @@ import pytest
 
 from crm_core.calls import events as e
 from crm_core.calls.kinds import CallOutcome
+from crm_core.events import CallEvent
 from tests.support.ami_replay import (
     EXPECTED,
     broken_rules,
@@ -94,7 +95,7 @@ def test_given_a_program_that_starts_in_mid_call_when_only_the_rest_is_heard_the
 @pytest.mark.parametrize("name", [
     "attended-transfer-complete", "attended-then-attended-again", "blind-transfer-to-queue", "three-way"])
 def test_given_transfers_when_replayed_then_one_call_id_covers_them_all(name: str) -> None:
-    events = [event for event in play(messages_of([trace(name)])) if isinstance(event, e.CallEvent)]
+    events = [event for event in play(messages_of([trace(name)])) if isinstance(event, CallEvent)]
     assert len({event.call_id for event in events}) == 1
     ended = events[-1]
     assert isinstance(ended, e.CallEnded)

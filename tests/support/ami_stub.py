@@ -30,9 +30,10 @@ class AmiStub:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()  # first, so that nobody can connect again between the two
         await self.drop()
         if self._server is not None:
-            self._server.close()
             await self._server.wait_closed()
 
     async def drop(self) -> None:

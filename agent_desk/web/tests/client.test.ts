@@ -22,6 +22,16 @@ describe('client', () => {
     expect(init!.credentials).toBe('same-origin')
   })
 
+  it('given a crossed CSRF token, when a command meets it, then the token is fetched and the command sent once more', async () => {
+    const refusal = () => new Response(JSON.stringify({ error: { code: 'csrf' } }), { status: 403 })
+    const fetched = vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(refusal())
+      .mockResolvedValueOnce(new Response('{}', { status: 401 })).mockResolvedValueOnce(new Response('{}', { status: 200 }))
+    await api.post('/login', {})
+    expect(fetched.mock.calls.map(([url]) => url)).toEqual(['/api/v1/login', '/api/v1/session', '/api/v1/login'])
+    fetched.mockResolvedValueOnce(refusal()).mockResolvedValueOnce(new Response('{}')).mockResolvedValueOnce(refusal())
+    await expect(api.post('/login', {})).rejects.toMatchObject({ code: 'csrf' })
+  })
+
   it('given a read, when it is sent, then empty parameters are left out and no token is shown', async () => {
     const fetched = answer(200, {})
     await api.get('/recordings', { query: { number: '', from: '2026-11-21T00:00:00+08:00', min_s: null, max_s: 0 } })

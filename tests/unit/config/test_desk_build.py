@@ -9,7 +9,7 @@ from config.desk_build import STAMP_NAME, DeskBuild, DeskBuildError, Node, find_
 
 FAKE_NPM = """#!/bin/sh
 mkdir -p node_modules/vite/bin
-echo "$@" >> node_modules/npm-calls
+echo "$@" >> ../npm-calls
 command -v node > node_modules/node-found
 exit ${NPM_FAILS:-0}
 """
@@ -62,10 +62,10 @@ def test_given_sources_when_built_then_the_result_is_current_until_they_change(d
 def test_given_the_same_lock_when_built_twice_then_npm_ci_runs_once(desk: DeskBuild) -> None:
     desk.build(quiet)
     desk.build(quiet)
-    assert len((desk.web / "node_modules" / "npm-calls").read_text(encoding="utf-8").splitlines()) == 1
+    assert len((desk.web.parent / "npm-calls").read_text(encoding="utf-8").splitlines()) == 1
     (desk.web / "package-lock.json").write_text('{"a": 1}', encoding="utf-8")
     desk.build(quiet)
-    assert len((desk.web / "node_modules" / "npm-calls").read_text(encoding="utf-8").splitlines()) == 2
+    assert len((desk.web.parent / "npm-calls").read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_given_npm_when_it_starts_env_node_then_ours_is_found_first(desk: DeskBuild, node: Node) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -212,7 +213,7 @@ def test_given_any_bytes_when_read_then_lines_errors_or_a_clear_refusal(data: by
         results, code = [], refusal.code
     else:
         code = "unknown_encoding"
-    assert code == "unknown_encoding"
+    assert code in {"unknown_encoding", "no_number_column"}  # the second: the header itself became unreadable
     assert all(isinstance(result, ContactLine | LineError) for result in results)
 
 
@@ -224,7 +225,7 @@ def test_given_any_text_cells_when_read_then_names_are_harmless(cells: list[str]
     for result in ContactFile(io.BytesIO(data), Limits()).lines():
         if isinstance(result, ContactLine):
             assert len(result.name) <= 64
-            assert result.name.isprintable() or " " in result.name
+            assert not {unicodedata.category(char) for char in result.name} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 class _no_cleanup:

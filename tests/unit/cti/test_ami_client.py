@@ -64,7 +64,7 @@ async def connected(stub: AmiStub | None = None, **changes: float) -> AsyncItera
     if not stub.port:
         await stub.start()
     heard = Heard()
-    used = replace(settings(stub.port), **changes)
+    used = replace(settings(stub.port), **changes)  # type: ignore[arg-type]
     client = AmiClient(used, used.events, wants_events=True, wanted=WANTED, listener=heard.listener(),
                        pick=lambda low, high: low)
     client.start()

@@ -40,7 +40,7 @@ const en: typeof zh = {
     go_ready: 'Ready', sign_on: 'Sign on', sign_off: 'Sign off', by_supervisor: 'by supervisor', by_system: 'by system', by_self: 'by myself', pause_after: 'pause after call',
   },
   phone: {
-    registered: '● registered', unregistered: '○ not registered', start: 'Start phone', restart: 'Reconnect phone', cause: 'Cause: {cause}', other_tab: 'The telephone runs in another tab',
+    registered: 'registered', unregistered: 'not registered', start: 'Start phone', restart: 'Reconnect phone', cause: 'Cause: {cause}', other_tab: 'The telephone runs in another tab',
     ring_locked: 'Click anywhere to enable the ring.',
     problem: {
       NotAllowedError: 'The browser does not allow the microphone. Allow it in the address bar.', NotFoundError: 'No microphone found. Is the headset plugged in?',

@@ -38,7 +38,7 @@ export default {
     go_ready: '示闲', sign_on: '签入', sign_off: '签出', by_supervisor: '班长设置', by_system: '系统设置', by_self: '自己', pause_after: '通话后示忙',
   },
   phone: {
-    registered: '●已注册', unregistered: '○未注册', start: '启用话机', restart: '重连话机', cause: '原因：{cause}', other_tab: '话机在另一个标签页中运行',
+    registered: '已注册', unregistered: '未注册', start: '启用话机', restart: '重连话机', cause: '原因：{cause}', other_tab: '话机在另一个标签页中运行',
     ring_locked: '单击页面任意处以启用铃声。',
     problem: {
       NotAllowedError: '浏览器未允许使用麦克风，请在地址栏中允许后重试', NotFoundError: '没有找到麦克风，请检查耳机是否插好',

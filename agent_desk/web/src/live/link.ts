@@ -64,6 +64,8 @@ export const useLink = defineStore('link', () => {
       isConnected.value = true
       lostSinceMs.value = null
       entities.forgetVersions()
+      // it may be another server process, with another build of this page
+      if (generation > 1) void session.load()
       wanted.forEach((view) => void subscribe(view))
     })
     line.on('disconnect', (reason) => {

@@ -14,6 +14,7 @@ export const useSession = defineStore('session', () => {
   const isExpired = ref(false)
   const endedReason = ref<string | null>(null)
   const unreachable = ref(false)
+  let loading: Promise<boolean> | null = null
 
   const user = computed(() => info.value?.user ?? null)
   const hospital = computed(() => info.value?.hospital ?? { name: '', service_number: '' })
@@ -23,8 +24,13 @@ export const useSession = defineStore('session', () => {
     return user.value?.permissions.includes(permission) ?? false
   }
 
-  /** Asks the server who we are. False when nobody is logged in. */
-  async function load(): Promise<boolean> {
+  /** Asks the server who we are; several who ask at once share one answer. False when nobody is logged in. */
+  function load(): Promise<boolean> {
+    loading ??= read().finally(() => { loading = null })
+    return loading
+  }
+
+  async function read(): Promise<boolean> {
     const askedMs = Date.now()
     try {
       info.value = await sessionApi.read()

@@ -77,7 +77,18 @@ async function errorOf(response: Response): Promise<ApiError> {
   )
 }
 
+/** Sends one request. A token that two answers have crossed over is fetched anew, once. */
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  try {
+    return await send<T>(method, path, options)
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'csrf' || options.keepalive) throw error
+    await send('GET', '/session', {}).catch(() => undefined)
+    return send<T>(method, path, options)
+  }
+}
+
+async function send<T>(method: string, path: string, options: RequestOptions): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' }
   if (UNSAFE_METHODS.has(method)) headers['X-CSRF-Token'] = readCookie(CSRF_COOKIE)
