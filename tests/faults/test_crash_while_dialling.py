@@ -45,7 +45,10 @@ def test_given_a_survey_when_the_program_is_killed_at_a_step_then_each_number_ha
 
     chen = product.desk("chen")
     progress = eventually(
-        lambda: (p := chen.get(f"/campaigns/{campaign_id}")) and _is_over(p) and p, within_s=150, what="all ended"
+        lambda: (p := chen.get(f"/campaigns/{campaign_id}")) and _is_over(p) and p,
+        within_s=150,
+        every_s=0.7,
+        what="all ended",
     )
     assert progress["total"] == CONTACTS
     invites = [invite.number for invite in product.carrier.invite_log()]

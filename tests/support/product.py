@@ -40,8 +40,8 @@ QUICK: Mapping[str, str] = {
 """Settings that make a test short and independent of the hour; everything else is as shipped."""
 
 
-def eventually(look: Callable[[], T], *, within_s: float = 10.0, what: str = "") -> T:
-    """Ask until the answer is true; its value. Fails with the last answer after ``within_s``."""
+def eventually(look: Callable[[], T], *, within_s: float = 10.0, every_s: float = 0.05, what: str = "") -> T:
+    """Ask every ``every_s`` until the answer is true; its value. Fails with the last answer after ``within_s``."""
     deadline = time.monotonic() + within_s
     while True:
         answer = look()
@@ -51,7 +51,7 @@ def eventually(look: Callable[[], T], *, within_s: float = 10.0, what: str = "")
             raise AssertionError(
                 f"not within {within_s} s: {what or getattr(look, '__name__', look)}; last: {answer!r}"
             )
-        time.sleep(0.05)
+        time.sleep(every_s)
 
 
 class Desk:

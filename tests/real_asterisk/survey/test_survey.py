@@ -52,6 +52,7 @@ def test_given_a_survey_when_people_answer_or_not_then_each_outcome_is_right_and
     progress = eventually(
         lambda: (p := chen.get(f"/campaigns/{campaign_id}"))["state"] == "finished" and p,
         within_s=120,
+        every_s=0.7,
         what="survey finished",
     )
     assert progress["total"] == 5
@@ -72,7 +73,10 @@ def test_given_a_running_survey_when_stopped_then_no_new_call_leaves(product: Pr
     eventually(lambda: sum(invites_to(product, n) for n in numbers) >= 2, within_s=20, what="first calls")
     chen.post(f"/campaigns/{campaign_id}/stop")
     eventually(
-        lambda: chen.get(f"/campaigns/{campaign_id}")["in_flight"] == 0, within_s=40, what="calls in flight finished"
+        lambda: chen.get(f"/campaigns/{campaign_id}")["in_flight"] == 0,
+        within_s=40,
+        every_s=0.7,
+        what="calls in flight finished",
     )
     dialled = sum(invites_to(product, n) for n in numbers)
     assert dialled < len(numbers)

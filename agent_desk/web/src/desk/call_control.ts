@@ -26,8 +26,10 @@ export function useCallControl() {
   const canHangUp = computed(() => !!phone.active || !!live.value)
   const canHold = computed(() => phone.active?.state === 'talking' && !isConsulting.value)
   const canMute = computed(() => phone.active?.state === 'talking')
+  /** Who is only being asked for advice cannot give the patient away; once the call is his he can. */
+  const isAdviser = computed(() => live.value?.my_leg?.kind === 'consult' && live.value.state === 'consulting')
   const canTransfer = computed(() =>
-    !!live.value && live.value.my_leg?.kind !== 'consult' && !isConsulting.value && TALKING_STATES.has(live.value.state))
+    !!live.value && !isAdviser.value && !isConsulting.value && TALKING_STATES.has(live.value.state))
   const canSendDigits = computed(() => isTalking.value)
   const canDial = computed(() => !!entities.me?.is_signed_on && !live.value && !phone.active
     && ['ready', 'paused', 'wrap_up'].includes(entities.me.state))

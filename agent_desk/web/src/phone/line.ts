@@ -3,6 +3,7 @@ import type { RTCSession } from 'jssip/lib/RTCSession'
 import type { RTCSessionEvent, UA } from 'jssip/lib/UA'
 
 import { isAutoAnswer, type HeaderReader } from './headers'
+import { replacesHeader, type SavedDialog } from './saved_dialogs'
 
 export type Registration = 'off' | 'connecting' | 'registered' | 'failed'
 
@@ -102,6 +103,21 @@ export class Line {
   dial(target: string, extraHeaders: string[] = []): string | null {
     const session = this.ua?.call(target, { mediaConstraints: MEDIA, pcConfig: PEER_CONFIG, extraHeaders })
     return session ? session.id : null
+  }
+
+  /** The dialogs of the calls in progress, for a page that may be reloaded. */
+  get dialogs(): SavedDialog[] {
+    return [...this.held.values()].filter(({ call }) => call.state === 'talking').flatMap(({ session }) => {
+      const id = (session as unknown as { _dialog?: { id?: Record<string, string> } })._dialog?.id
+      return id?.call_id && id.local_tag && id.remote_tag
+        ? [{ sipCallId: id.call_id, localTag: id.local_tag, remoteTag: id.remote_tag }] : []
+    })
+  }
+
+  /** Takes the place of a call this page had before it was reloaded. */
+  reclaim(dialog: SavedDialog): void {
+    const own = this.ua?.configuration.uri
+    if (own) this.dial(String(own), [replacesHeader(dialog)])
   }
 
   answer(id: string): void {

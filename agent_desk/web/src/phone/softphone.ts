@@ -6,6 +6,7 @@ import { phoneApi } from '@/wire/commands'
 import type { SoftphoneAccount } from '@/wire/types'
 import { Line, type PhoneCall, type Registration } from './line'
 import { Ringer } from './ringer'
+import { saveDialogs, takeDialogs } from './saved_dialogs'
 import { TabOwner } from './tab_owner'
 
 const REGISTER_WAIT_MS = 12_000
@@ -39,6 +40,7 @@ export const useSoftphone = defineStore('softphone', () => {
     onRegistration: (state, why) => {
       registration.value = state
       cause.value = why
+      if (state === 'registered') takeDialogs().forEach((dialog) => line.reclaim(dialog))
       share()
     },
     onCalls: (list) => {
@@ -87,6 +89,11 @@ export const useSoftphone = defineStore('softphone', () => {
       case 'hold': return void line.setHeld(command.id, command.on)
       case 'digits': return line.sendDigits(command.id, command.digits)
     }
+  }
+
+  /** The page is going, perhaps to come back at once: leave word how to find the call again. */
+  function onPageHide(): void {
+    if (isOwner.value) saveDialogs(line.dialogs)
   }
 
   /** Inside a click: makes the ring audible. */
@@ -169,7 +176,7 @@ export const useSoftphone = defineStore('softphone', () => {
   watch(() => active.value?.isAutoAnswer && active.value.id, (id) => { if (id && isOwner.value) ringer.beep() })
 
   return {
-    account, registration, cause, calls, isOwner, isStarted, isRingUnlocked, problem, isDeskPhone, isRegistered,
+    account, registration, cause, calls, isOwner, isStarted, isRingUnlocked, problem, onPageHide, isDeskPhone, isRegistered,
     ringing, active, start, stop, unlockRing, checkMicrophone, answer, reject, hangUp, toggleMute, toggleHold, sendDigits,
   }
 })
