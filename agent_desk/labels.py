@@ -33,27 +33,18 @@ HUNG_UP_BY_TITLES = {
 }
 
 NODE_TITLES = {
-    "greeting": "欢迎语",
-    "recording-notice": "录音告知",
-    "main-menu": "主菜单",
-    "main_menu": "主菜单",
-    "menu": "主菜单",
-    "several-patients": "选择就诊人",
-    "several_patients": "选择就诊人",
-    "identity": "身份核验",
-    "appointments": "我的预约",
-    "my-appointments": "我的预约",
-    "my_appointments": "我的预约",
-    "departments": "科室菜单",
-    "department-menu": "科室菜单",
-    "department_menu": "科室菜单",
-    "department": "转科室",
-    "agent": "转人工",
-    "emergency": "急诊",
+    "notice": "录音告知",
+    "main": "主菜单",
     "closed": "非工作时间",
-    "closed-hours": "非工作时间",
-    "queue": "进入排队",
-    "survey": "满意度问卷",
+    "which_patient": "选择就诊人",
+    "my_appointments": "我的预约",
+    "identity_proof": "身份核验",
+    "departments": "科室菜单",
+    "to_person": "转人工",
+    "emergency": "急诊",
+    "survey_consent": "问卷：是否参加",
+    "survey_comment": "问卷：留言",
+    "survey_end": "问卷：结束",
 }
 """A node that is not here is shown by its own name."""
 
@@ -77,7 +68,7 @@ def relation_title(code: str) -> str:
 
 
 def node_title(node: str) -> str:
-    return NODE_TITLES.get(node, node)
+    return NODE_TITLES.get(node) or ("问卷" if node.startswith("survey_") else node)
 
 
 def masked_name(name: str) -> str:

@@ -14,13 +14,12 @@ from asterisk.agi import AGIHangup as LibraryHangup
 
 from crm_core.errors import InvalidInput
 from ivr.agi_stream import COMMAND_TIMEOUT_S, AgiStream, NotAgi, request_of
+from ivr.agi_values import COMMAND_MAX_BYTES, chunks, quote, recorded_length_s, safe_sounds
 from ivr.conversation import ANY_KEY, CallerGone, Recorded
 from ivr.dialplan_variables import HL_DIGITS
 
 log = structlog.get_logger(__name__)
 
-COMMAND_MAX_BYTES = 2000
-"""Asterisk reads commands into a buffer of 2048 bytes."""
 SOUND_TIMEOUT_S = 300.0
 """No prompt list is longer; added to the waiting time of the command itself."""
 
@@ -28,12 +27,10 @@ _USAGE_LINES_MAX = 200
 _REPLY = re.compile(r"(\d{3})(?:[ -](.*))?$", re.DOTALL)
 _RESULT = re.compile(r"result=(-?[^\s(]*)(?:\s+\((.*)\))?")
 _END_POSITION = re.compile(r"endpos=(\d+)")
-_SOUND = re.compile(r"[A-Za-z0-9/_.-]{1,250}")
 _VARIABLE = re.compile(r"[A-Z_]{1,40}(?:\([a-z]{1,20}\))?")
 _VALUE = re.compile(r"[A-Za-z0-9_.+/:@-]{0,120}")
 _PURE_SILENCE_S = 1.25
 """When silence ends a recording, Asterisk cuts it back to its last second: 1.02 s are left when nobody spoke at all."""
-_SAMPLES_PER_S = 8000  # RECORD FILE counts in the format's rate; wav is 8 kHz
 
 
 class AgiHangup(CallerGone, LibraryHangup):  # type: ignore[misc]
@@ -89,7 +86,7 @@ class AgiSession(AGI):  # type: ignore[misc]
 
     def play(self, sounds: Sequence[str], *, stop_keys: str) -> str:
         """One command for one sound or without stop keys, two for many sounds with all keys."""
-        sounds = _safe_sounds(sounds)
+        sounds = safe_sounds(sounds)
         if len(sounds) > 1 and not stop_keys:
             self.appexec("Playback", "&".join(sounds), wait_s=SOUND_TIMEOUT_S)
             return ""
@@ -103,8 +100,26 @@ class AgiSession(AGI):  # type: ignore[misc]
                 log.error("sound_missing", sound=sound)
         return ""
 
+    def play_to_end(self, sound: str, *, stop_keys: str, ahead_max: int = 8) -> tuple[str, str]:
+        """A sound that is heard whole: (key of ``stop_keys`` that ended it or "", other keys pressed meanwhile).
+
+        Asterisk drops keys pressed under a plain playback: so each one stops the sound, which goes on where it was.
+        """
+        (sound,) = safe_sounds([sound])
+        ahead, position = "", 0
+        while True:
+            escape = ANY_KEY if len(ahead) < ahead_max else stop_keys
+            try:
+                key, position = self._stream(sound, escape, position)
+            except SoundMissing:
+                log.error("sound_missing", sound=sound)
+                return "", ahead
+            if not key or key in stop_keys:
+                return key, ahead
+            ahead += key
+
     def read_digits(self, sounds: Sequence[str], *, max_digits: int, timeout_s: float) -> str:
-        sounds = _safe_sounds(sounds)
+        sounds = safe_sounds(sounds)
         if len(sounds) == 1:
             try:
                 return self.get_data(sounds[0], timeout=int(timeout_s * 1000), max_digits=max_digits)
@@ -118,14 +133,14 @@ class AgiSession(AGI):  # type: ignore[misc]
         silence = f"s={max(1, round(silence_s))}"
         try:
             reply = self._command(
-                "RECORD FILE", _quote(target), "wav", '"#"', int(max_s * 1000), "BEEP", silence,
+                "RECORD FILE", quote(target), "wav", '"#"', int(max_s * 1000), "BEEP", silence,
                 wait_s=max_s + COMMAND_TIMEOUT_S, hangup_is_over=False,
             )  # fmt: skip
         except AgiHangup:
-            return Recorded(path, _length_s(path, 0), caller_left=True)
+            return Recorded(path, recorded_length_s(path, 0), caller_left=True)
         if reply.note == "hangup":
             self._is_over = True
-        length_s = _length_s(path, reply.end_position)
+        length_s = recorded_length_s(path, reply.end_position)
         was_silent = reply.note == "timeout" and length_s < _PURE_SILENCE_S
         return Recorded(path, length_s, was_silent=was_silent, caller_left=self._is_over)
 
@@ -133,7 +148,7 @@ class AgiSession(AGI):  # type: ignore[misc]
 
     def appexec(self, application: str, options: str = "", *, wait_s: float = COMMAND_TIMEOUT_S) -> str:
         """EXEC; raises AGIAppError when the application is not there (-2)."""
-        value = self._command("EXEC", application, _quote(options), wait_s=wait_s).value
+        value = self._command("EXEC", application, quote(options), wait_s=wait_s).value
         if value == "-2":
             raise AGIAppError(f"Asterisk has no application {application}")
         if value == "-1":
@@ -142,18 +157,20 @@ class AgiSession(AGI):  # type: ignore[misc]
 
     def stream_file(self, filename: str, escape_digits: str = "", sample_offset: int = 0) -> str:
         """The key that stopped it or ""; raises SoundMissing."""
-        reply = self._command(
-            "STREAM FILE", _quote(filename), _quote(escape_digits), sample_offset, wait_s=SOUND_TIMEOUT_S
-        )
+        return self._stream(filename, escape_digits, sample_offset)[0]
+
+    def _stream(self, sound: str, escape_digits: str, position: int) -> tuple[str, int]:
+        """(key or "", sample where it stopped)."""
+        reply = self._command("STREAM FILE", quote(sound), quote(escape_digits), position, wait_s=SOUND_TIMEOUT_S)
         if reply.value == "-1":
             self._raise_if_gone()
-            raise SoundMissing(filename)
-        return "" if reply.value == "0" else chr(int(reply.value))
+            raise SoundMissing(sound)
+        return "" if reply.value == "0" else chr(int(reply.value)), reply.end_position
 
     def get_data(self, filename: str, timeout: int = 6000, max_digits: int = 255) -> str:
         """The digits; "" when the time ran out, "#" when only that was pressed. ``timeout`` in milliseconds."""
         wait_s = SOUND_TIMEOUT_S + timeout / 1000 * max_digits
-        reply = self._command("GET DATA", _quote(filename), timeout, max_digits, wait_s=wait_s)
+        reply = self._command("GET DATA", quote(filename), timeout, max_digits, wait_s=wait_s)
         if reply.value == "-1":
             self._raise_if_gone()
             raise SoundMissing(filename)
@@ -161,11 +178,11 @@ class AgiSession(AGI):  # type: ignore[misc]
 
     def get_full_variable(self, name: str) -> str:
         """``name`` is an expression like ``${A}:${B}``."""
-        return self._command("GET FULL VARIABLE", _quote(name)).note or ""
+        return self._command("GET FULL VARIABLE", quote(name)).note or ""
 
     def _read(self, sounds: Sequence[str], *, max_digits: int, timeout_s: float) -> str:
         """The application Read plays several sounds in one command; a list too long for one becomes several."""
-        *early, last = _chunks(sounds)
+        *early, last = chunks(sounds)
         for part in early:
             if key := self._read_once(part, max_digits=1, timeout_s=0.01):
                 if max_digits == 1 or key == "#":
@@ -180,6 +197,9 @@ class AgiSession(AGI):  # type: ignore[misc]
         status, _, digits = self.get_full_variable(f"${{READSTATUS}}:${{{HL_DIGITS}}}").partition(":")
         if status == "HANGUP":
             self._end("hung up while reading")
+        if status == "ERROR" and sounds and not digits:
+            log.error("sound_missing", sound="&".join(sounds))  # the caller may still press a key (F37)
+            return self._read_once([], max_digits=max_digits, timeout_s=timeout_s)
         return digits
 
     def _raise_if_gone(self) -> None:
@@ -198,7 +218,7 @@ class AgiSession(AGI):  # type: ignore[misc]
             self.env[key.strip()] = value.strip()
 
     def _quote(self, string: object) -> str:
-        return _quote(string)
+        return quote(string)
 
     def _command(
         self, command: str, *args: object, wait_s: float = COMMAND_TIMEOUT_S, hangup_is_over: bool = True
@@ -259,29 +279,3 @@ class AgiSession(AGI):  # type: ignore[misc]
     def _end(self, why: str) -> None:
         self._is_over = True
         raise AgiHangup(why)
-
-
-def _quote(value: object) -> str:
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
-
-
-def _safe_sounds(sounds: Sequence[str]) -> list[str]:
-    """Refuses what could be anything but file names: & and , separate, ${} is an expression."""
-    for sound in sounds:
-        if not _SOUND.fullmatch(sound) or ".." in sound:
-            raise InvalidInput("this is not the name of a sound")
-    return list(sounds)
-
-
-def _chunks(sounds: Sequence[str]) -> list[Sequence[str]]:
-    """Few enough sounds for one command each; at least one chunk."""
-    size = max(1, (COMMAND_MAX_BYTES - 200) // (max(map(len, sounds), default=1) + 1))
-    return [sounds[i : i + size] for i in range(0, len(sounds), size)] or [[]]
-
-
-def _length_s(path: Path, end_position: int) -> float:
-    """By what Asterisk says, or by the size of the file (16 bit, 8 kHz, 44 bytes of header) when the caller left."""
-    if end_position:
-        return end_position / _SAMPLES_PER_S
-    return max(0, path.stat().st_size - 44) / (2 * _SAMPLES_PER_S) if path.exists() else 0.0

@@ -78,6 +78,9 @@ class Line(Protocol):
     def play(self, sounds: Sequence[str], *, stop_keys: str) -> str:
         """Play in order; the key of ``stop_keys`` that stopped it, or ""."""
 
+    def play_to_end(self, sound: str, *, stop_keys: str) -> tuple[str, str]:
+        """Play it whole: (key of ``stop_keys`` that ended it or "", other keys pressed meanwhile)."""
+
     def read_digits(self, sounds: Sequence[str], *, max_digits: int, timeout_s: float) -> str:
         """Play and collect; any key stops the sounds. "" when nothing was pressed, "#" when only that was."""
 
@@ -122,6 +125,7 @@ class Conversation:
         self._on_step = on_step
         self._patience = patience or Patience()
         self._route: Route | None = None
+        self._typed_ahead = ""
 
     @property
     def route(self) -> Route | None:
@@ -155,6 +159,16 @@ class Conversation:
             if key != REPEAT_KEY:
                 return key
         raise WantsPerson(Reason.REPEATS)
+
+    def say_whole(self, prompt: str, *, node: str, stop_keys: str) -> str:
+        """A prompt that must be heard; keys pressed meanwhile answer the next question. The key that stopped it or ""."""
+        (sound,) = sounds_of([prompt])
+        key, ahead = self._line.play_to_end(sound, stop_keys=stop_keys)
+        self._typed_ahead = clean_keys(ahead)
+        if key:
+            self._on_step(node, key)
+        _raise_shortcut(key)
+        return key
 
     def ask_choice(
         self,
@@ -206,10 +220,13 @@ class Conversation:
         timeout_s = self._patience.key_timeout_s if max_digits == 1 else self._patience.digit_timeout_s
         said = list(prompts)
         while True:
-            entry = clean_keys(self._line.read_digits(sounds_of(said), max_digits=max_digits, timeout_s=timeout_s))
+            entry = self._take_ahead(max_digits) or clean_keys(
+                self._line.read_digits(sounds_of(said), max_digits=max_digits, timeout_s=timeout_s)
+            )
             self._on_step(node, "*" * len(entry) if is_secret and len(entry) > 1 else entry)
             if accepts(entry):
                 return entry
+            self._typed_ahead = ""
             _raise_shortcut(entry)
             if entry.startswith(REPEAT_KEY):
                 mistakes.repeated()
@@ -220,6 +237,13 @@ class Conversation:
             else:
                 mistakes.wrong()
                 said = [*words.wrong, *again]
+
+    def _take_ahead(self, count: int) -> str:
+        """What was typed before the question, when it is enough for an answer."""
+        if len(self._typed_ahead) < count:
+            return ""
+        entry, self._typed_ahead = self._typed_ahead[:count], self._typed_ahead[count:]
+        return entry
 
 
 class _Mistakes:

@@ -26,11 +26,15 @@ class PromptError(Exception):
 
 @dataclass(frozen=True)
 class Voicing:
-    """How one group of prompts is synthesised: said after `carrier` (cut off again), at `speed` (1.0 natural)."""
+    """How one group of prompts is synthesised: said after `carrier` (cut off again), at `speed` (1.0 natural).
+
+    `lead` is how many phonemes of the carrier's pause stay: the model's durations put a soft onset (x, sh, s) too late.
+    """
 
     group: str
     carrier: str = ""
     speed: float = 1.0
+    lead: int = 0
     names: bool = False
 
 
@@ -57,6 +61,7 @@ class Prompt:
     def text_hash(self) -> str:
         """Changes when the sound must be made again."""
         recipe = f"{self.spoken}|{self.voicing.carrier}|{self.voicing.speed}"
+        recipe += f"|{self.voicing.lead}" if self.voicing.lead else ""
         return hashlib.sha256(recipe.encode()).hexdigest()[:16]
 
 
@@ -172,7 +177,7 @@ def _prompt(language: str, key: str, entry: Any, *, voicing: Voicing) -> Prompt:
     text = str(fields["text"])
     if not text.strip():
         raise PromptError(f"prompt {key!r} in {language} has no text")
-    own: dict[str, Any] = {name: fields[name] for name in ("carrier", "speed") if name in fields}
+    own: dict[str, Any] = {name: fields[name] for name in ("carrier", "speed", "lead") if name in fields}
     return Prompt(
         key=key,
         text=text,

@@ -169,7 +169,7 @@ def _render_one(engine: SpeechEngine | None, language: str, prompt: Prompt, *, f
         raise SpeechError(f"no installed engine speaks {language}")
     path = sound_path(language, prompt.key, folder=folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    utterance = Utterance(prompt.spoken, language, prompt.voicing.speed, prompt.voicing.carrier)
+    utterance = Utterance(prompt.spoken, language, prompt.voicing.speed, prompt.voicing.carrier, prompt.voicing.lead)
     with tempfile.TemporaryDirectory() as scratch:
         wav = Path(scratch) / "prompt.wav"
         seconds = engine.speak(utterance, wav)

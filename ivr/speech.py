@@ -27,12 +27,16 @@ class SpeechError(Exception):
 
 @dataclass(frozen=True)
 class Utterance:
-    """What to say. `spoken` has been through the text front end; `carrier` is said before it and cut off again."""
+    """What to say. `spoken` has been through the text front end; `carrier` is said before it and cut off again.
+
+    `lead` is how many phonemes of the carrier's pause are kept, for words with a soft onset.
+    """
 
     spoken: str
     language: str
     speed: float = 1.0
     carrier: str = ""
+    lead: int = 0
 
 
 class SpeechEngine(Protocol):
@@ -62,7 +66,14 @@ class SpeechCache:
 
     def path(self, engine: SpeechEngine, utterance: Utterance) -> Path:
         identity = "\0".join(
-            (engine.name, utterance.language, utterance.spoken, f"{utterance.speed:.2f}", utterance.carrier)
+            (
+                engine.name,
+                utterance.language,
+                utterance.spoken,
+                f"{utterance.speed:.2f}",
+                utterance.carrier,
+                str(utterance.lead),
+            )
         )
         return self._folder / (hashlib.sha256(identity.encode()).hexdigest() + SOUND_SUFFIX)
 

@@ -118,6 +118,7 @@ class KokoroEngine:
                 "do": "speak",
                 "spoken": utterance.spoken,
                 "carrier": utterance.carrier,
+                "lead": utterance.lead,
                 "voice": self._voice,
                 "speed": utterance.speed,
                 "out": str(out),

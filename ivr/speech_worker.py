@@ -182,8 +182,9 @@ class Worker:
     def _fragment(self, request: dict[str, Any]) -> Any:
         """Said as the end of a carrier phrase, which the phoneme durations cut off exactly."""
         carrier = self._phonemes(request["carrier"]) + " "
+        skip = len(carrier) - int(request.get("lead", 0))
         spoken = carrier + self._phonemes(request["spoken"].rstrip("。") + "。")
-        return self._voice.speak(spoken, voice=request["voice"], speed=request["speed"], skip=len(carrier))
+        return self._voice.speak(spoken, voice=request["voice"], speed=request["speed"], skip=skip)
 
 
 def main() -> int:

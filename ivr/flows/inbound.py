@@ -91,8 +91,8 @@ class InboundFlow:
             self._menu(talk, known, CLOSED_MENU, opening=[])
 
     def _notice(self, talk: Conversation) -> None:
-        """Cannot be skipped, except by the emergency key; the time of its end is kept (C1)."""
-        if not talk.say("recording-notice", node="notice", stop_keys=EMERGENCY_KEY):
+        """Cannot be skipped, except by the emergency key; the time of its end is kept (C1). Other keys are remembered."""
+        if not talk.say_whole("recording-notice", node="notice", stop_keys=EMERGENCY_KEY):
             self._bus.publish(NoticePlayed(at=self._clock.now(), call_id=talk.call_id))
 
     def _identify(self, talk: Conversation, lookup: Pending[list[PatientCard]]) -> Known:

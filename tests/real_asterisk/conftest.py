@@ -45,8 +45,11 @@ class AtWork:
         self.id = int(self.desk.user["id"])
         self.extension = extension
 
+    def sign_on(self) -> None:
+        eventually(self._signed_on, within_s=8, every_s=0.3, what=f"{self.login} signed on")
+
     def ready(self) -> None:
-        eventually(self._signed_on, within_s=8, what=f"{self.login} signed on")
+        self.sign_on()
         self.desk.post("/desk/ready")
         eventually(lambda: self.state == "ready", what=f"{self.login} ready")
 

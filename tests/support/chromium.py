@@ -6,17 +6,14 @@ import contextlib
 import math
 import shutil
 import struct
-import time
 import wave
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from playwright.sync_api import Browser, Page, Playwright
 
 from tests.support.sounds import tone, write_wav
 
-T = TypeVar("T")
 FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
@@ -32,9 +29,10 @@ _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 
 # The loudest frequency that one call's loudspeaker plays, and how loud; listens to the stream itself, not to the device.
 _LISTEN = """async (index) => {
-  const streams = [...document.querySelectorAll('[data-testid=remote-audio]')].map((one) => one.srcObject).filter(Boolean)
+  const streams = [...document.querySelectorAll('[data-testid=remote-audio]')].map((one) => one.srcObject)
+    .filter((one) => one?.getAudioTracks().length)
   const stream = streams.at(index)
-  if (!stream) return { hz: 0, level: 0, spectrum: [], hz_per_bin: 1 }
+  if (!stream) return { hz: 0, level: -200 }
   const ear = (window.__ear ??= new AudioContext())
   await ear.resume()
   const source = ear.createMediaStreamSource(stream)
@@ -118,12 +116,3 @@ def heard_in(page: Page, *, call: int = -1) -> tuple[float, float]:
     """(loudest pitch in Hz, its level in dB) of what this page plays during the next second; level -200 is silence."""
     found = page.evaluate(_LISTEN, call)
     return float(found["hz"]), float(found["level"])
-
-
-def eventually_in(page: Page, look: Callable[[], T], *, within_s: float = 10.0, what: str = "") -> T:
-    """Like `eventually`, but lets the page's own events come in between two looks."""
-    deadline = time.monotonic() + within_s
-    while not (answer := look()):
-        assert time.monotonic() < deadline, f"not within {within_s} s: {what}; last: {answer!r}"
-        page.wait_for_timeout(50)
-    return answer

@@ -274,7 +274,7 @@ class DeskWorld:
         self.publish(call.PatientLegAnswered(at=now, call_id=call_id))
         if patient is not None:
             self.publish(call.CallerIdentified(at=now, call_id=call_id, patient_id=patient))
-        self.publish(call.IvrStepTaken(at=now, call_id=call_id, node="main-menu", key="0"))
+        self.publish(call.IvrStepTaken(at=now, call_id=call_id, node="main", key="0"))
         return call_id
 
     def queue(self, call_id: CallId, queue: str = "enquiry", priority: int = 0) -> None:

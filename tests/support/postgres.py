@@ -29,7 +29,21 @@ def running_postgresql() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="hotline-pg-"))
     as_owner = _as_owner(folder)
     port = _free_port()
-    _run([*as_owner, str(programs / "initdb"), "-D", str(folder / "data"), "-A", "trust", "-U", "hotline", "-E", "UTF8", "--no-sync"])
+    _run(
+        [
+            *as_owner,
+            str(programs / "initdb"),
+            "-D",
+            str(folder / "data"),
+            "-A",
+            "trust",
+            "-U",
+            "hotline",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
+    )
     command = [
         *as_owner, str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder),
         "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=64MB",

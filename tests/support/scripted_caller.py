@@ -58,6 +58,15 @@ class ScriptedLine:
                 return key
         return ""
 
+    def play_to_end(self, sound: str, *, stop_keys: str) -> tuple[str, str]:
+        self._command("play")
+        self.heard.append(sound)
+        keys = self._during.pop(sound, "")
+        if keys == HANG_UP:
+            self._hang_up()
+        stop = next((key for key in keys if key in stop_keys), "")
+        return stop, "" if stop else keys
+
     def read_digits(self, sounds: Sequence[str], *, max_digits: int, timeout_s: float) -> str:
         self._command("read")
         self.heard += sounds

@@ -94,6 +94,17 @@ describe('drafts', () => {
     expect(drafts.orphans).toEqual([{ callId: 'call-1', text: '重要内容' }])
   })
 
+  it('given a choice made before a reload, when the page is back, then it is chosen; after the summary it is forgotten', () => {
+    const drafts = useDrafts()
+    Object.assign(drafts.of(aCall()), { disposition: 'booking', subDisposition: 'changed', isResolved: false })
+    drafts.keepChoice('call-1')
+    setActivePinia(createPinia())
+    const again = useDrafts()
+    expect(again.of(aCall())).toMatchObject({ disposition: 'booking', subDisposition: 'changed', isResolved: false })
+    again.forget('call-1')
+    expect(again.of(aCall()).disposition).toBe('')
+  })
+
   it('given a call that was reloaded from the server, when the desk opens it, then the half-typed notes are back', () => {
     const draft = useDrafts().of(aCall({ notes: '写到一半', notes_saved_at: savedAt(1) }))
     expect(draft.text).toBe('写到一半')

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { isAutoAnswer } from '@/phone/headers'
+import { RECLAIM_LIMIT_MS, replacesHeader, saveDialogs, takeDialogs } from '@/phone/saved_dialogs'
 import { TabOwner } from '@/phone/tab_owner'
 
 const headers = (values: Record<string, string>) => ({ getHeader: (name: string) => values[name] })
@@ -15,6 +16,24 @@ describe('auto answer', () => {
     [{ 'Alert-Info': '<http://x>;info=alert-autoanswer' }, true],
     [{}, false],
   ])('given %o, then %s', (values, isExpected) => expect(isAutoAnswer(headers(values as Record<string, string>))).toBe(isExpected))
+})
+
+describe('saved dialogs', () => {
+  const dialog = { sipCallId: 'a@b', localTag: 'ours', remoteTag: 'theirs' }
+
+  it('given a page that is reloaded in mid-call, then the dialog is found once, with the tags as the exchange knows them', () => {
+    saveDialogs([dialog])
+    expect(takeDialogs()).toEqual([dialog])
+    expect(takeDialogs()).toEqual([])
+    expect(replacesHeader(dialog)).toBe('Replaces: a@b;to-tag=theirs;from-tag=ours')
+  })
+
+  it('given a page that comes back late, or rubbish in the storage, then nothing is tried', () => {
+    saveDialogs([dialog])
+    expect(takeDialogs(Date.now() + RECLAIM_LIMIT_MS + 1)).toEqual([])
+    sessionStorage.setItem('hotline.dialogs', '{')
+    expect(takeDialogs()).toEqual([])
+  })
 })
 
 /** Web Locks as the browser keeps them: one holder, the others in line. */

@@ -76,7 +76,7 @@ def test_given_the_way_straight_to_a_person_when_taken_then_it_costs_four_comman
     assert len(commands) == 4
     assert commands[0].startswith('EXEC MSet "HL_IVR_OK=1,TIMEOUT(absolute)=900,')
     assert "HL_NEXT=queue,HL_QUEUE=enquiry,QUEUE_PRIO=0" in commands[0]
-    assert commands[1] == 'STREAM FILE "hl/recording-notice" "9" 0'
+    assert commands[1] == 'STREAM FILE "hl/recording-notice" "0123456789*#" 0'
 
 
 def test_given_a_call_when_served_then_its_events_carry_its_call_id(everything: Everything, server: IvrServer) -> None:

@@ -252,3 +252,15 @@ def test_given_every_prompt_of_the_flows_when_looked_up_then_both_languages_can_
     }  # fmt: skip
     missing = {(language, key) for language, catalogue in catalogues().items() for key in wanted - catalogue.keys()}
     assert missing == set()
+
+
+@pytest.mark.capability("C1")
+@pytest.mark.capability("C2")
+def test_given_keys_typed_during_the_notice_when_it_ends_then_they_answer_the_menus_and_the_notice_was_heard(
+    house: InboundHouse,
+) -> None:
+    talk = house.receive(Talk([], number="18600000000", during={"hl/recording-notice": "51"}))
+    assert ("main", "5") in talk.steps
+    assert ("departments", "1") in talk.steps
+    assert talk.line.variables["HL_NEXT"] == "department"
+    assert talk.bus.of(NoticePlayed)

@@ -6,22 +6,40 @@ import { useEntities } from '@/live/entities'
 import { ApiError } from '@/wire/client'
 import { callApi } from '@/wire/commands'
 import type { Call } from '@/wire/types'
+import type { DispositionChoice } from './dispositions'
 
 const QUIET_MS = 800
 const RETRY_MS = [2_000, 4_000, 8_000]
 /** The server knows the call no longer, or it is not ours: trying again is of no use. */
 const FINAL_STATUSES = new Set([403, 404, 409, 410, 413, 422])
 
-export interface Draft {
+export interface Draft extends DispositionChoice {
   text: string
   /** The text the server has. */
   savedText: string
   savedAt: string | null
   isSaving: boolean
   error: string | null
-  disposition: string
-  subDisposition: string
-  isResolved: boolean | null
+}
+
+type Choice = DispositionChoice
+const choiceKey = (callId: string) => `hotline.choice.${callId}`
+
+function readChoice(callId: string): Partial<Choice> {
+  try {
+    return JSON.parse(sessionStorage.getItem(choiceKey(callId)) ?? '{}') as Partial<Choice>
+  } catch {
+    return {}
+  }
+}
+
+function writeChoice(callId: string, choice: Choice | null): void {
+  try {
+    if (choice) sessionStorage.setItem(choiceKey(callId), JSON.stringify(choice))
+    else sessionStorage.removeItem(choiceKey(callId))
+  } catch {
+    // without storage the choice lives as long as the page
+  }
 }
 
 export const useDrafts = defineStore('drafts', () => {
@@ -42,9 +60,17 @@ export const useDrafts = defineStore('drafts', () => {
     const text = call.notes ?? ''
     drafts.set(call.id, {
       text, savedText: text, savedAt: call.notes_saved_at, isSaving: false, error: null,
-      disposition: call.disposition ?? '', subDisposition: '', isResolved: null,
+      disposition: call.disposition ?? '', subDisposition: '', isResolved: null, ...readChoice(call.id),
     })
     return drafts.get(call.id)!
+  }
+
+  /** What was chosen, for this tab: a reload in mid-call finds it again. Codes only, nothing about the patient. */
+  function keepChoice(callId: string): void {
+    const draft = drafts.get(callId)
+    if (!draft) return
+    const { disposition, subDisposition, isResolved } = draft
+    writeChoice(callId, { disposition, subDisposition, isResolved })
   }
 
   function type(callId: string, text: string): void {
@@ -97,6 +123,12 @@ export const useDrafts = defineStore('drafts', () => {
     }
   }
 
+  /** The server has this text by another way (the summary itself). */
+  function noteSent(callId: string, text: string): void {
+    const draft = drafts.get(callId)
+    if (draft) draft.savedText = text
+  }
+
   /** The page is closing: the browser finishes these by itself. */
   function flushOnClose(): void {
     for (const [callId, draft] of drafts) {
@@ -109,6 +141,7 @@ export const useDrafts = defineStore('drafts', () => {
     timers.delete(callId)
     failures.delete(callId)
     drafts.delete(callId)
+    writeChoice(callId, null)
   }
 
   async function leave(callId: string): Promise<void> {
@@ -136,5 +169,5 @@ export const useDrafts = defineStore('drafts', () => {
     draft.savedAt = call.notes_saved_at
   })
 
-  return { drafts, orphans, hasUnsaved, of, type, save, flushOnClose, forget, isDirty }
+  return { drafts, orphans, hasUnsaved, of, keepChoice, noteSent, type, save, flushOnClose, forget, isDirty }
 })

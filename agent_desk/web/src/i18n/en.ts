@@ -67,7 +67,7 @@ const en: typeof zh = {
   },
   patient: {
     label: 'Patient', age: '{n} y', vip: 'VIP {n}', id_number: 'ID number', phone: 'Phone', dial: 'Call {number}', card_number: 'Card number', insurance: 'Insurance', preferred_time: 'Preferred',
-    consents: 'Consents', allergy: 'Allergy', caution: 'Caution', unknown: 'Unknown caller', not_found: 'No patient has this number.', choose: 'Who is calling? ({n})', change: 'Change the caller ({n})',
+    consents: 'Consents', allergy: 'Allergy', caution: 'Caution', unknown: 'Unknown person', not_found: 'No patient has this number.', choose: 'Who is it? ({n})', change: 'Change the person ({n})',
   },
   gender: { male: 'male', female: 'female', unknown: 'unknown' },
   consent: { recording: 'Recording', outbound: 'Outbound', sms: 'SMS' },
@@ -76,16 +76,16 @@ const en: typeof zh = {
   timeline: { title: 'Time line', label: 'Patient record', appointment: 'Appointment', appointments: 'Appointments {n}', calls: 'Recent calls {n}', empty: 'Nothing yet', no_calls: 'No calls before' },
   appointment: { time: 'Time', department: 'Department', doctor: 'Doctor', place: 'Place', empty: 'No appointments' },
   direction: { inbound: 'Inbound', outbound: 'Outbound' },
-  details: { label: 'Call details', direction: 'Direction', arrived: 'Arrived', queue: 'Queue', priority: 'Priority', waited: 'Waited', answered: 'Answered', ended: 'Ended', handed_over: 'Notes of the colleague before' },
+  details: { label: 'Call details', direction: 'Direction', arrived: 'Began', queue: 'Queue', priority: 'Priority', waited: 'Waited', answered: 'Answered', ended: 'Ended', handed_over: 'Notes of the colleague before' },
   summary: {
     title: 'Summary', disposition: 'Category', sub_disposition: 'Detail', is_resolved: 'Resolved?', resolved: 'Resolved', unresolved: 'Open', notes: 'Notes', notes_hint: 'Notes (saved by themselves)',
     saved: 'Saved {time}', saving: 'Saving…', unsaved: 'Not saved, trying again', missing: 'Still needed: {fields}', still_talking: 'The summary can be sent after the call', save_ready: 'Save, ready', save_pause: 'Save, pause',
     extend: 'More time', timeout: 'Saved by the system when time is up, and listed for completion', no_dispositions: 'The categories could not be read', copied: 'Copied', copy_failed: 'Could not copy; select the text yourself', orphan_title: 'A note could not be saved',
-    orphan_why: 'The call has left your desk and the server did not take this text. Copy it and file it elsewhere.', orphan_done: 'Done',
+    orphan_why: 'The call has left your desk and the server did not take this text. Copy it and file it elsewhere.', orphan_done: 'Done', overdue_title: 'Complete summaries', overdue_saved: 'Summary completed',
   },
   empty: {
     label: 'Today', sign_on: 'Sign on to take calls', no_phone: 'The telephone is not registered: no calls yet', paused: 'Paused: no calls will come', ready: 'Ready, waiting for calls', answered: 'Answered today', outbound: 'Outbound today',
-    avg_talk: 'Average talk', missed: 'Missed', overdue: '{n} summaries to complete',
+    avg_talk: 'Average talk', missed: 'Missed', overdue: '{n} summaries to complete', wrap_up: 'Wrap-up',
   },
   queue: {
     title: 'Queues', name: 'Queue', waiting: 'Waiting', longest: 'Longest', ready: 'Ready', talking: 'Talking', service_level: 'Service level 20 s', mine: 'mine', nobody: 'nobody on duty',

@@ -65,7 +65,7 @@ export default {
   },
   patient: {
     label: '患者', age: '{n} 岁', vip: 'VIP {n}', id_number: '身份证', phone: '电话', dial: '呼叫 {number}', card_number: '就诊卡号', insurance: '医保类型', preferred_time: '偏好时段',
-    consents: '同意情况', allergy: '过敏', caution: '注意', unknown: '未知来电人', not_found: '该号码没有对应的患者档案。', choose: '请确认来电人（{n} 位）', change: '更换来电人（{n} 位）',
+    consents: '同意情况', allergy: '过敏', caution: '注意', unknown: '未知联系人', not_found: '该号码没有对应的患者档案。', choose: '请确认通话人（{n} 位）', change: '更换通话人（{n} 位）',
   },
   gender: { male: '男', female: '女', unknown: '性别未知' },
   consent: { recording: '录音', outbound: '外呼', sms: '短信' },
@@ -74,16 +74,16 @@ export default {
   timeline: { title: '时间轴', label: '患者记录', appointment: '预约', appointments: '预约 {n}', calls: '最近通话 {n}', empty: '暂无记录', no_calls: '此前没有通话' },
   appointment: { time: '时间', department: '科室', doctor: '医生', place: '地点', empty: '没有预约' },
   direction: { inbound: '来电', outbound: '外呼' },
-  details: { label: '通话详情', direction: '方向', arrived: '来电时间', queue: '队列', priority: '优先级', waited: '等待', answered: '接听时间', ended: '结束时间', handed_over: '前一坐席备注' },
+  details: { label: '通话详情', direction: '方向', arrived: '开始时间', queue: '队列', priority: '优先级', waited: '等待', answered: '接听时间', ended: '结束时间', handed_over: '前一坐席备注' },
   summary: {
     title: '服务小结', disposition: '一级分类', sub_disposition: '二级分类', is_resolved: '是否解决', resolved: '已解决', unresolved: '未解决', notes: '备注', notes_hint: '备注（自动暂存）',
     saved: '已暂存 {time}', saving: '暂存中…', unsaved: '未能暂存，正在重试', missing: '请填写：{fields}', still_talking: '通话结束后才能提交小结', save_ready: '保存并示闲', save_pause: '保存并示忙',
     extend: '继续整理', timeout: '超时后系统自动保存，并列入待补小结', no_dispositions: '未能读取小结分类', copied: '已复制', copy_failed: '复制失败，请手动选择文字', orphan_title: '有一条备注未能保存',
-    orphan_why: '通话已不在您的工作台，服务器没有接受这段文字。请复制后另行登记。', orphan_done: '我已处理',
+    orphan_why: '通话已不在您的工作台，服务器没有接受这段文字。请复制后另行登记。', orphan_done: '我已处理', overdue_title: '补填小结', overdue_saved: '小结已补填',
   },
   empty: {
     label: '今日', sign_on: '请先签入，再接听来电', no_phone: '话机未注册，暂时不能接听来电', paused: '示忙中，不会分配来电', ready: '空闲，等待来电', answered: '今日接听', outbound: '今日外呼',
-    avg_talk: '平均通话', missed: '漏接', overdue: '待补小结 {n} 条',
+    avg_talk: '平均通话', missed: '漏接', overdue: '待补小结 {n} 条', wrap_up: '话后整理中',
   },
   queue: {
     title: '队列', name: '队列', waiting: '排队', longest: '最久', ready: '空闲', talking: '通话', service_level: '20秒服务水平', mine: '我的', nobody: '无人在线',

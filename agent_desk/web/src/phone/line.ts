@@ -54,6 +54,7 @@ const TONE_GAP_MS = 70
 
 export class Line {
   private ua: UA | null = null
+  private ownUri = ''
   private readonly held = new Map<string, Held>()
 
   constructor(private readonly listener: LineListener) {}
@@ -76,6 +77,7 @@ export class Line {
       user_agent: 'Hotline desk',
     })
     this.ua = ua
+    this.ownUri = account.sip_uri
     ua.on('connecting', () => this.listener.onRegistration('connecting', null))
     ua.on('registered', () => this.listener.onRegistration('registered', null))
     ua.on('unregistered', () => this.listener.onRegistration('connecting', null))
@@ -116,8 +118,7 @@ export class Line {
 
   /** Takes the place of a call this page had before it was reloaded. */
   reclaim(dialog: SavedDialog): void {
-    const own = this.ua?.configuration.uri
-    if (own) this.dial(String(own), [replacesHeader(dialog)])
+    if (this.ownUri) this.dial(this.ownUri, [replacesHeader(dialog)])
   }
 
   answer(id: string): void {

@@ -41,7 +41,18 @@ export interface WrapUp {
 /** Exactly one of the three; the last two dial numbers that are only seen masked. */
 export type DialTarget = { number: string } | { patient_phone_id: Id } | { call_id: string }
 
+/** A finished call as the desk needs it to complete its summary. */
+export interface PastCall {
+  id: string
+  direction: 'inbound' | 'outbound'
+  number_masked: string
+  queue_title: string
+  arrived_at: string
+  wrap_ups: { notes: string; is_overdue: boolean }[]
+}
+
 export const callApi = {
+  read: (callId: string) => api.get<PastCall>(call(callId)),
   dial: (target: DialTarget) =>
     api.post<{ call_id: string }>('/calls', target, once()),
   hangUp: (callId: string) => api.post<void>(`${call(callId)}/hang_up`, {}, once()),
