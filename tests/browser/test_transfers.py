@@ -56,7 +56,7 @@ def test_given_a_talk_when_bela_transfers_blind_then_bolin_has_call_patient_and_
 def test_given_a_talk_when_bela_consults_bolin_then_the_patient_waits_and_then_talks_with_bolin(
     product: Product, bela: AgentScreen, bolin: AgentScreen, talk: tuple[CallHandle, str], heard: Path, shoot: Shoot
 ) -> None:
-    patient, call_id = talk
+    patient, _call_id = talk
     bolin.ready()
     bela.choose_target("1002")
     shoot(bela, "desk-transfer")

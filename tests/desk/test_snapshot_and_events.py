@@ -272,3 +272,41 @@ def test_given_the_link_when_it_is_lost_then_every_desk_is_told_at_once(world: D
     world.publish(call.TelephonyLinkChanged(at=now, is_up=False, since=now))
     dora.take()
     assert dora.screen[("link", "ami")] == {"is_up": False, "since": "2026-11-23T02:00:00.000Z"}
+
+
+def assert_follows(world: DeskWorld, browser: Browser, view: str) -> None:
+    world.server.desk.notifier.flush()
+    assert_same(browser, view)
+
+
+@pytest.mark.capability("C54")
+def test_given_a_caller_when_moved_to_another_queue_then_the_old_queue_is_shown_without_him(world: DeskWorld) -> None:
+    dora = world.browser(world.dora).connect()
+    dora.subscribe()
+    call_id = world.call_arrives(patient=world.asha)
+    world.queue(call_id, "enquiry")
+    world.server.desk.notifier.flush()
+    world.queue(call_id, "booking")
+    assert_follows(world, dora, "desk")
+    assert (dora.screen[("queue", "enquiry")]["waiting"], dora.screen[("queue", "booking")]["waiting"]) == (0, 1)
+
+
+@pytest.mark.capability("C36")
+def test_given_an_attended_transfer_when_done_then_the_recipients_figures_follow_at_his_desk_and_on_the_board(
+    world: DeskWorld,
+) -> None:
+    bolin, chen = world.browser(world.bolin).connect(), world.browser(world.chen).connect()
+    bolin.subscribe()
+    chen.subscribe("board")
+    world.sign_on(world.bela, world.bolin)
+    call_id = world.talk(world.bela, patient=world.asha)
+    now = world.clock.now()
+    world.publish(call.ConsultStarted(at=now, call_id=call_id, agent_id=world.bela.id, target="1002"))
+    world.answer(call_id, world.bolin, world.offer(call_id, world.bolin, kind=LegKind.CONSULT), LegKind.CONSULT)
+    world.server.desk.notifier.flush()
+    world.publish(
+        call.CallTransferred(at=now, call_id=call_id, agent_id=world.bela.id, kind=TransferKind.ATTENDED, target="1002")
+    )
+    assert_follows(world, bolin, "desk")
+    assert_follows(world, chen, "board")
+    assert bolin.screen[("me", "me")]["today"]["answered"] == 1

@@ -39,7 +39,8 @@ def test_given_asha_when_she_asks_for_a_person_then_bela_sees_her_while_it_rings
     patient.hang_up()
     record = eventually(lambda: _ended(product, call.id), what="end")
     assert (record.outcome, record.hung_up_by) == (CallOutcome.ANSWERED, HungUpBy.PATIENT)
-    assert record.notice_played_at is not None and record.notice_played_at < record.agent_answered_at
+    assert record.notice_played_at is not None
+    assert record.notice_played_at < record.agent_answered_at
     assert record.arrived_at.timestamp() >= began - 1
     assert bela.state == "wrap_up"
     bela.desk.post(f"/calls/{call.id}/wrap_up", {"disposition": "enquiry", "sub_disposition": "process",
