@@ -42,17 +42,16 @@ def render(context: click.Context, keys: tuple[str, ...]) -> None:
     """
     from ivr.prompt_tools import render as render_prompts
     from ivr.speech import SpeechError
-    from ivr.speech_flite import FliteEngine
+    from ivr.speech_engines import SPEECH_FOLDER_NAME, engines_of
     from ivr.speech_install import install_kokoro
-    from ivr.speech_kokoro import KokoroEngine
 
     home: Home = context.obj
     home.create()
     installing, rendering = ProgressLine("speech engine"), ProgressLine("rendering")
     try:
-        files = install_kokoro(home.root / "speech-venv", requirements=SPEECH_REQUIREMENTS, on_progress=installing)
+        install_kokoro(home.root / SPEECH_FOLDER_NAME, requirements=SPEECH_REQUIREMENTS, on_progress=installing)
         installing.finish("ready")
-        engines = (KokoroEngine(files), FliteEngine())
+        engines = engines_of(home.root)
         try:
             done = render_prompts(engines, keys=frozenset(keys) if keys else None, on_progress=rendering)
         finally:

@@ -54,11 +54,20 @@ class Account:
 class Accounts:
     """Log-in, passwords, creation and disabling. Thread-safe."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Clock, *, context_words: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        *,
+        context_words: tuple[str, ...] = (),
+        hasher: PasswordHasher | None = None,
+    ) -> None:
+        """``hasher``: Argon2id with the library's costs unless another one is given (tests)."""
         self._db = database
         self._bus = bus
         self._clock = clock
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
         self._nobody_hash = self._hasher.hash("nobody has this password")
         self._context_words = tuple(word.lower() for word in context_words if len(word) >= 3)
         self._failures: dict[tuple[str, str], deque[float]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, raiseload
+from sqlalchemy.orm import Session
 
 from crm_core import phone_number
 from crm_core.calls import events as e
@@ -31,8 +31,7 @@ class CallProjection:
         self._cipher = cipher
 
     def apply(self, session: Session, event: CallEvent) -> None:
-        # without its children, which no change reads: they would be three more questions an event
-        row = session.get(Call, event.call_id, options=(raiseload("*"),))
+        row = session.get(Call, event.call_id)
         if row is None:
             row = Call(
                 id=event.call_id,

@@ -15,7 +15,9 @@ def test_given_a_user_when_the_password_is_right_then_he_is_let_in(ground: Groun
 
 
 @pytest.mark.requirement("R6")
-@pytest.mark.parametrize(("login", "password"), [("bela", "wrong-password"), ("nobody", PASSWORD), ("", ""), ("bela", "x" * 5000)])
+@pytest.mark.parametrize(
+    ("login", "password"), [("bela", "wrong-password"), ("nobody", PASSWORD), ("", ""), ("bela", "x" * 5000)]
+)
 def test_given_anything_wrong_when_tried_then_the_same_refusal(ground: Ground, login: str, password: str) -> None:
     ground.agent()
     with pytest.raises(NotAllowed, match="login or password is wrong"):
@@ -24,7 +26,9 @@ def test_given_anything_wrong_when_tried_then_the_same_refusal(ground: Ground, l
 
 @pytest.mark.requirement("R5")
 @pytest.mark.fault("F81")
-def test_given_five_failures_when_tried_again_then_throttled_there_but_not_for_the_agent_at_her_desk(ground: Ground) -> None:
+def test_given_five_failures_when_tried_again_then_throttled_there_but_not_for_the_agent_at_her_desk(
+    ground: Ground,
+) -> None:
     ground.agent()
     for _ in range(5):
         with pytest.raises(NotAllowed):
@@ -50,7 +54,9 @@ def test_given_changes_of_an_account_when_made_then_every_session_is_revoked(gro
 
 
 @pytest.mark.requirement("R3")
-@pytest.mark.parametrize("password", ["short", "1234567890", "aaaaaaaaaaaa", "bela-bela-bela", "仁爱医院-abcdef-1", "my-hotline-pass"])
+@pytest.mark.parametrize(
+    "password", ["short", "1234567890", "aaaaaaaaaaaa", "bela-bela-bela", "仁爱医院-abcdef-1", "my-hotline-pass"]
+)
 def test_given_a_weak_password_when_set_then_refused(ground: Ground, password: str) -> None:
     with pytest.raises(InvalidInput):
         ground.accounts.set_password(ground.agent(), password)

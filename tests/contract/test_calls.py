@@ -61,7 +61,11 @@ def test_given_a_whole_call_when_told_then_the_record_has_every_part(ground: Gro
     story.tell(e.AgentLegEnded, agent_id=bela, leg_id=LegId("leg-1"), talked_s=12.5)
     story.ends()
     record = ground.calls.record(CALL)
-    assert (record.state, record.outcome, record.hung_up_by) == (CallState.ENDED, CallOutcome.ANSWERED, HungUpBy.PATIENT)
+    assert (record.state, record.outcome, record.hung_up_by) == (
+        CallState.ENDED,
+        CallOutcome.ANSWERED,
+        HungUpBy.PATIENT,
+    )
     assert (record.patient_id, record.queue, record.priority, record.waited_s) == (asha, "enquiry", 2, 3.0)
     assert [(step.node, step.key) for step in record.ivr_path] == [("main-menu", "0")]
     assert record.notice_played_at is not None
@@ -83,7 +87,9 @@ def test_given_a_call_that_ended_when_late_events_come_then_it_stays_ended(groun
 @pytest.mark.fault("F07")
 @pytest.mark.fault("F08")
 @pytest.mark.parametrize("seed", range(8))
-def test_given_events_twice_and_in_any_order_when_told_then_one_record_with_its_number_and_end(ground: Ground, seed: int) -> None:
+def test_given_events_twice_and_in_any_order_when_told_then_one_record_with_its_number_and_end(
+    ground: Ground, seed: int
+) -> None:
     bela = ground.agent()
     at = ground.clock.now()
     parts: list[e.CallEvent] = [
@@ -92,19 +98,27 @@ def test_given_events_twice_and_in_any_order_when_told_then_one_record_with_its_
         e.CallOffered(at=at + timedelta(seconds=2), call_id=CALL, agent_id=bela, leg_id=LegId("l"), queue="enquiry"),
         e.CallAnswered(at=at + timedelta(seconds=3), call_id=CALL, agent_id=bela, leg_id=LegId("l")),
         e.AgentLegEnded(at=at + timedelta(seconds=9), call_id=CALL, agent_id=bela, leg_id=LegId("l"), talked_s=6),
-        e.CallEnded(at=at + timedelta(seconds=9), call_id=CALL, outcome=CallOutcome.ANSWERED, hung_up_by=HungUpBy.AGENT),
+        e.CallEnded(
+            at=at + timedelta(seconds=9), call_id=CALL, outcome=CallOutcome.ANSWERED, hung_up_by=HungUpBy.AGENT
+        ),
     ]
     mixed = [*parts, *parts]
     random.Random(seed).shuffle(mixed)
     for event in mixed:
         ground.bus.publish(event)
     record = ground.calls.record(CALL)
-    assert (record.state, record.number, record.ended_at) == (CallState.ENDED, "+8613800000001", at + timedelta(seconds=9))
+    assert (record.state, record.number, record.ended_at) == (
+        CallState.ENDED,
+        "+8613800000001",
+        at + timedelta(seconds=9),
+    )
     assert [leg.id for leg in record.legs] == ["l"]
 
 
 @pytest.mark.capability("C31")
-def test_given_a_talk_when_the_desk_reloads_then_call_and_notes_are_there_until_the_wrap_up_is_saved(ground: Ground, story: Story) -> None:
+def test_given_a_talk_when_the_desk_reloads_then_call_and_notes_are_there_until_the_wrap_up_is_saved(
+    ground: Ground, story: Story
+) -> None:
     bela = ground.agent()
     story.arrives()
     story.tell(e.CallQueued, queue="enquiry")
@@ -122,7 +136,9 @@ def test_given_a_talk_when_the_desk_reloads_then_call_and_notes_are_there_until_
 
 
 @pytest.mark.capability("C39")
-def test_given_wrap_up_time_over_when_the_state_moves_on_then_the_default_code_is_listed(ground: Ground, story: Story) -> None:
+def test_given_wrap_up_time_over_when_the_state_moves_on_then_the_default_code_is_listed(
+    ground: Ground, story: Story
+) -> None:
     bela = ground.agent()
     ground.agents.sign_on(bela)
     ground.agents.ready(bela)
@@ -164,7 +180,9 @@ def test_given_unusable_wrap_up_when_saved_then_refused(ground: Ground, story: S
 
 @pytest.mark.capability("C36")
 @pytest.mark.capability("C46")
-def test_given_an_attended_transfer_when_complete_then_both_agents_are_in_the_history(ground: Ground, story: Story) -> None:
+def test_given_an_attended_transfer_when_complete_then_both_agents_are_in_the_history(
+    ground: Ground, story: Story
+) -> None:
     bela, bolin = ground.agent(), ground.agent("bolin", "1002")
     story.arrives()
     story.tell(e.CallQueued, queue="enquiry")

@@ -18,7 +18,15 @@ ASHA = NewPatient(
 @pytest.mark.capability("C9")
 @pytest.mark.parametrize(
     "spelling",
-    ["13800000001", "+8613800000001", "008613800000001", "013800000001", "138 0000 0001", "138-0000-0001", "８６13800000001"],
+    [
+        "13800000001",
+        "+8613800000001",
+        "008613800000001",
+        "013800000001",
+        "138 0000 0001",
+        "138-0000-0001",
+        "８６13800000001",
+    ],
 )
 def test_given_a_patient_when_looked_up_by_any_spelling_then_it_is_he(ground: Ground, spelling: str) -> None:
     patient_id = ground.patients.register(ASHA)
@@ -61,8 +69,13 @@ def test_given_a_patient_when_unmasked_then_the_plain_value_comes_back(ground: G
 
 
 @pytest.mark.requirement("R46")
-@pytest.mark.parametrize(("digits", "is_right"), [("002*", True), ("0615", True), ("0616", False), ("", False), ("11010119880615002*", False)])
-def test_given_a_second_proof_when_checked_then_only_the_tail_or_the_birthday_count(ground: Ground, digits: str, is_right: bool) -> None:
+@pytest.mark.parametrize(
+    ("digits", "is_right"),
+    [("002*", True), ("0615", True), ("0616", False), ("", False), ("11010119880615002*", False)],
+)
+def test_given_a_second_proof_when_checked_then_only_the_tail_or_the_birthday_count(
+    ground: Ground, digits: str, is_right: bool
+) -> None:
     assert ground.patients.matches_identity(ground.patients.register(ASHA), digits) is is_right
 
 
@@ -73,14 +86,17 @@ def test_given_a_patient_when_searched_then_found(ground: Ground, needle: str) -
 
 
 @pytest.mark.parametrize("needle", ["%", "_", "'; DROP TABLE patients;--", "\x00", "{{7*7}}"])
-def test_given_hostile_search_text_when_searched_then_nothing_is_found_and_nothing_breaks(ground: Ground, needle: str) -> None:
+def test_given_hostile_search_text_when_searched_then_nothing_is_found_and_nothing_breaks(
+    ground: Ground, needle: str
+) -> None:
     patient_id = ground.patients.register(ASHA)
     assert ground.patients.search(needle) == []
     assert ground.patients.card(patient_id).name == "阿莎"
 
 
 @pytest.mark.parametrize(
-    "broken", [NewPatient(name=""), NewPatient(name="x", id_number="123"), NewPatient(name="x", phones=(("abc", "self"),))]
+    "broken",
+    [NewPatient(name=""), NewPatient(name="x", id_number="123"), NewPatient(name="x", phones=(("abc", "self"),))],
 )
 def test_given_unusable_data_when_registered_then_refused_and_nothing_kept(ground: Ground, broken: NewPatient) -> None:
     with pytest.raises(InvalidInput):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import socketio as socketio_client
-
 from agent_desk.app import DeskServer, create_server
 from agent_desk.dial_policy import DialPolicy
-from agent_desk.services import DemoPatientNumber, DemoPhone, DeskServices, PhoneAccess
+from agent_desk.services import DeskServices
 from agent_desk.settings import DeskSettings
 from crm_core.agents.accounts import Account, Accounts
 from crm_core.agents.kinds import AgentState, Role
@@ -22,134 +19,27 @@ from crm_core.agents.service import Agents
 from crm_core.appointments.models import Appointment, Department, Doctor
 from crm_core.appointments.service import Appointments
 from crm_core.audit.service import Audit
-from crm_core.bus import InProcessBus, RecordingBus
+from crm_core.bus import RecordingBus
 from crm_core.calls import events as call
-from crm_core.calls.kinds import CallOutcome, Direction, HungUpBy, LegKind, LegOutcome, MonitorMode
+from crm_core.calls.kinds import CallOutcome, Direction, HungUpBy, LegKind, LegOutcome
 from crm_core.calls.recordings import RecordingRecords
 from crm_core.calls.service import CallRecords
 from crm_core.campaigns.service import Campaigns
 from crm_core.clock import ManualClock
 from crm_core.crypto import FieldCipher
 from crm_core.database import Base, Database
-from crm_core.errors import HotlineError, NotFound
-from crm_core.ids import AgentId, AttemptId, CallId, LegId, PatientId
+from crm_core.ids import CallId, LegId, PatientId
 from crm_core.opening_hours import OpeningHours, Span
 from crm_core.patients.cards import NewPatient
 from crm_core.patients.service import Patients
-from crm_core.ports import AudioCopy, HealthFinding, LiveCall, Peaks, RecordingMeasures, TransferTarget
+from crm_core.ports import Peaks, RecordingMeasures
 from crm_core.reports.metrics import Metrics
+from tests.support.desk_browser import PASSWORD, Browser
+from tests.support.desk_stand_ins import ASHA_NUMBER, FileLibrary, KnownPhones, Probe, WrittenTelephony
 
-PASSWORD = "correct horse battery"
-ASHA_NUMBER = "13800000001"
 SHARED_NUMBER = "13800000002"
 CANARY = "青霉素过敏-CANARY-7731"
 """Nobody but the agents of Asha's calls may ever receive this."""
-
-
-@dataclass
-class WrittenTelephony:
-    """Writes down every command; answers as told."""
-
-    commands: list[tuple[Any, ...]] = field(default_factory=list)
-    registered: set[str] = field(default_factory=set)
-    failure: HotlineError | None = None
-    is_up: bool = True
-
-    def _take(self, *command: Any) -> None:
-        self.commands.append(command)
-        if self.failure is not None:
-            raise self.failure
-
-    def originate_survey(self, attempt_id: AttemptId, number: str, *, ring_timeout_s: float) -> None:
-        self._take("originate_survey", attempt_id, number)
-
-    def dial(self, call_id: CallId, extension: str, number: str, *, caller_name: str = "") -> None:
-        self._take("dial", call_id, extension, number)
-
-    def hang_up(self, call_id: CallId) -> None:
-        self._take("hang_up", call_id)
-
-    def hang_up_agent(self, call_id: CallId, agent_id: AgentId) -> None:
-        self._take("hang_up_agent", call_id, agent_id)
-
-    def blind_transfer(self, call_id: CallId, agent_id: AgentId, target: TransferTarget) -> None:
-        self._take("blind_transfer", call_id, agent_id, target)
-
-    def start_consult(self, call_id: CallId, agent_id: AgentId, target: TransferTarget) -> None:
-        self._take("start_consult", call_id, agent_id, target)
-
-    def complete_consult(self, call_id: CallId, agent_id: AgentId) -> None:
-        self._take("complete_consult", call_id, agent_id)
-
-    def cancel_consult(self, call_id: CallId, agent_id: AgentId) -> None:
-        self._take("cancel_consult", call_id, agent_id)
-
-    def start_conference(self, call_id: CallId, agent_id: AgentId) -> None:
-        self._take("start_conference", call_id, agent_id)
-
-    def send_digits(self, call_id: CallId, agent_id: AgentId, digits: str) -> None:
-        self._take("send_digits", call_id, agent_id, digits)
-
-    def monitor(self, agent_id: AgentId, supervisor_extension: str, mode: MonitorMode) -> None:
-        self._take("monitor", agent_id, supervisor_extension, mode)
-
-    def sign_on(self, extension: str, queues: Sequence[str], *, paused_reason: str | None) -> None:
-        self._take("sign_on", extension)
-
-    def sign_off(self, extension: str) -> None:
-        self._take("sign_off", extension)
-
-    def pause(self, extension: str, reason: str) -> None:
-        self._take("pause", extension, reason)
-
-    def unpause(self, extension: str) -> None:
-        self._take("unpause", extension)
-
-    def is_registered(self, extension: str) -> bool:
-        return extension in self.registered
-
-    def live_calls(self) -> Sequence[LiveCall]:
-        return []
-
-
-@dataclass
-class FileLibrary:
-    """Sound files of the test's own."""
-
-    folder: Path
-    files: dict[int, Path] = field(default_factory=dict)
-    is_unchanged: bool = True
-
-    def playable(self, recording_id: int) -> AudioCopy:
-        path = self.files.get(recording_id)
-        if path is None:
-            raise NotFound("no such recording")
-        return AudioCopy(path, "audio/ogg", path.stat().st_size if path.exists() else 0)
-
-    def peaks(self, recording_id: int) -> Peaks:
-        raise NotFound("no peaks here")
-
-    def verify(self, recording_id: int) -> bool:
-        return self.is_unchanged
-
-
-class KnownPhones:
-    def softphone(self, extension: str, display_name: str) -> PhoneAccess:
-        return PhoneAccess(
-            "ws://127.0.0.1:8188/ws", f"sip:{extension}@127.0.0.1", extension, "sip secret", display_name, extension
-        )
-
-    def demo_phone(self) -> DemoPhone | None:
-        numbers = (DemoPatientNumber(ASHA_NUMBER, "阿莎"),)
-        return DemoPhone("ws://127.0.0.2:8189/ws", "sip:phone@127.0.0.2", "phone", "demo secret", "95169", numbers)
-
-
-@dataclass
-class Probe:
-    findings: list[HealthFinding] = field(default_factory=lambda: [HealthFinding("ami", True, "up", {"lag_s": 0.0})])
-
-    def health(self) -> Sequence[HealthFinding]:
-        return self.findings
 
 
 class DeskWorld:
@@ -361,74 +251,4 @@ class DeskWorld:
         self.database.close()
 
 
-class Browser:
-    """A person's browser against the application, without network."""
-
-    def __init__(self, world: DeskWorld) -> None:
-        self.world = world
-        self.http = world.server.app.test_client()
-        self.socket: Any = None
-        self.screen: dict[tuple[str, str], Any] = {}
-        self.version = 0
-        self.get("/session")
-
-    @property
-    def csrf(self) -> str:
-        cookie = self.http.get_cookie("hotline_csrf")
-        return cookie.value if cookie else ""
-
-    def log_in(self, login: str, password: str = PASSWORD) -> Any:
-        return self.post("/login", {"login": login, "password": password})
-
-    def get(self, path: str, **arguments: Any) -> Any:
-        return self.http.get(f"/api/v1{path}", **arguments)
-
-    def send(self, method: str, path: str, body: Any = None, **arguments: Any) -> Any:
-        headers = {"X-CSRF-Token": self.csrf} | arguments.pop("headers", {})
-        return self.http.open(f"/api/v1{path}", method=method, json=body, headers=headers, **arguments)
-
-    def post(self, path: str, body: Any = None, **arguments: Any) -> Any:
-        return self.send("POST", path, body, **arguments)
-
-    def put(self, path: str, body: Any = None, **arguments: Any) -> Any:
-        return self.send("PUT", path, body, **arguments)
-
-    # -- socket ---------------------------------------------------------------------------------------------------
-
-    def connect(self) -> Browser:
-        self.socket = self.world.server.socketio.test_client(self.world.server.app, flask_test_client=self.http)
-        return self
-
-    def subscribe(self, view: str = "desk") -> dict[str, Any]:
-        answer: dict[str, Any] = self.socket.emit("subscribe", {"view": view}, callback=True)
-        if "entities" in answer:
-            self.version = answer["version"]
-            self.screen |= {(one["kind"], one["id"]): one["value"] for one in answer["entities"]}
-        return answer
-
-    def take(self) -> list[dict[str, Any]]:
-        """Apply what has come; returns the changes."""
-        changes = [message["args"][0] for message in self.socket.get_received() if message["name"] == "change"]
-        for change in changes:
-            if change["version"] <= self.version:
-                continue
-            key = (change["kind"], change["id"])
-            if change["value"] is None:
-                self.screen.pop(key, None)
-            else:
-                self.screen[key] = change["value"]
-        return changes
-
-    def calls(self) -> dict[str, Any]:
-        self.take()
-        return {entity_id: value for (kind, entity_id), value in self.screen.items() if kind == "call"}
-
-
-def real_socket(url: str, cookie: str) -> socketio_client.Client:
-    """A Socket.IO client over the network."""
-    client = socketio_client.Client(reconnection=False)
-    client.connect(url, headers={"Cookie": cookie}, transports=["websocket"], wait_timeout=5)
-    return client
-
-
-__all__ = ["ASHA_NUMBER", "PASSWORD", "SHARED_NUMBER", "Browser", "DeskWorld", "InProcessBus", "real_socket"]
+__all__ = ["ASHA_NUMBER", "CANARY", "PASSWORD", "SHARED_NUMBER", "Browser", "DeskWorld"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, text
 
 from crm_core import schema
@@ -109,7 +110,9 @@ def make_ground(url: str, *, migrate: bool = False) -> Ground:
         calls=calls,
         recordings=recordings,
         agents=agents,
-        accounts=Accounts(database, bus, clock, context_words=("仁爱医院", "hotline")),
+        accounts=Accounts(
+            database, bus, clock, context_words=("仁爱医院", "hotline"), hasher=PasswordHasher(1, 64, 1)
+        ),
         audit=Audit(database, clock),
         metrics=Metrics(database, clock),
     )

@@ -1,4 +1,4 @@
-"""A satisfaction survey is dialled, answered by keys, or not; every contact ends in one state and is dialled as often as allowed."""
+"""A satisfaction survey is dialled, answered by keys or not; every contact ends in one state, dialled as often as allowed."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from config.asterisk.pbx_config import (
     check_path,
 )
 from config.asterisk.sounds import write_hold_music
-from config.render_asterisk import permitted_network, render_pbx
+from config.render_asterisk import render_pbx
 
 KEYS = ("astetcdir", "astmoddir", "astvarlibdir", "astdatadir", "astdbdir", "astspooldir", "astrundir", "astlogdir")
 
@@ -296,8 +296,3 @@ def test_given_loopback_addresses_when_rendered_then_no_sound_leaves_the_machine
     assert _text(config, "pjsip.conf").count("bind_rtp_to_media_address = yes") == 3
     render_pbx(config.model_copy(update={"sip_host": "10.1.2.3", "ws_host": "10.1.2.3"}))
     assert "bind_rtp_to_media_address" not in _text(config, "pjsip.conf")
-
-
-def test_given_addresses_when_the_manager_permits_then_only_loopback_or_that_one(tmp_path: Path) -> None:
-    assert permitted_network("127.0.0.1") == "127.0.0.0/255.0.0.0"
-    assert permitted_network("10.1.2.3") == "10.1.2.3/255.255.255.255"

@@ -9,11 +9,19 @@ from crm_core.agents.rules import BUSY_WITH_CALL, TRANSITIONS, AgentInput, next_
 
 
 @given(st.lists(st.sampled_from(list(AgentInput)), max_size=30))
-def test_given_any_inputs_when_applied_then_the_end_of_the_call_and_ready_always_free_the_agent(inputs: list[AgentInput]) -> None:
+def test_given_any_inputs_when_applied_then_the_end_of_the_call_and_ready_always_free_the_agent(
+    inputs: list[AgentInput],
+) -> None:
     state = AgentState.PAUSED
     for cause in inputs:
         state = next_state(state, cause) or state
-    for cause in (AgentInput.OFFER_GONE, AgentInput.LEG_ENDED, AgentInput.WRAP_UP_DONE, AgentInput.SIGN_ON, AgentInput.READY):
+    for cause in (
+        AgentInput.OFFER_GONE,
+        AgentInput.LEG_ENDED,
+        AgentInput.WRAP_UP_DONE,
+        AgentInput.SIGN_ON,
+        AgentInput.READY,
+    ):
         state = next_state(state, cause) or state
     assert state is AgentState.READY
 

@@ -6,7 +6,9 @@ import pytest
 
 from crm_core.opening_hours import OpeningHours, Span
 
-HOURS = OpeningHours(workday=(Span.parse("08:00-12:00"), Span.parse("13:30-17:30")), restday=(Span.parse("09:00-11:00"),))
+HOURS = OpeningHours(
+    workday=(Span.parse("08:00-12:00"), Span.parse("13:30-17:30")), restday=(Span.parse("09:00-11:00"),)
+)
 
 
 def _at(text: str) -> datetime:

@@ -9,7 +9,8 @@ from crm_core.phone_number import clean_caller, mask, national, normalise, place
 HOSTILE = [
     "", "anonymous", "+86", "1" * 500, "😀😀", "‮13800000001", "138\x000001", "'\"", "';--", "$(id)", "<script>alert(1)</script>",
     "=cmd|' /C calc'!A0", "../../etc/passwd", "a\r\nAction: Originate", "%s%s%n", "{{7*7}}", "\ufeff", "\u200b", "13800000001;x",
-    "sip:evil@example.invalid", "1&PJSIP/trunk/00", "`id`", "|cat", "\\", "%00", "NULL", "None", "-1", "1e309", "０", "\ud800", "a" * 65,
+    "sip:evil@example.invalid", "1&PJSIP/trunk/00", "`id`", "|cat", "\\", "%00", "NULL", "None", "-1", "1e309",
+    "０", "\ud800", "a" * 65,
     "张三", "\t\n", "*72", "#31#", "+", "++", "()", "1 or 1=1",
 ]  # fmt: skip
 

@@ -3,81 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 
 import pytest
 
-from crm_core.errors import InvalidInput, OutcomeUnknown, TelephonyUnavailable
+from crm_core.errors import InvalidInput, OutcomeUnknown
 from cti.ami_client import AmiClient
 from cti.ami_framing import headers_of
-from cti.ami_reply import AmiListener
-from cti.ami_settings import AmiLogin, AmiSettings
+from cti.ami_settings import AmiSettings
+from tests.support.ami_connection import WANTED, Heard, connected, run, settings, until
 from tests.support.ami_stub import AmiStub
-
-WANTED = {b"Newchannel": b"", b"UserEvent": b"UserEvent: Hotline"}
-
-
-@dataclass
-class Heard:
-    """What the listener of one connection was told."""
-
-    messages: list[bytes] = field(default_factory=list)
-    ups: int = 0
-    booted: int = 0
-    downs: list[str] = field(default_factory=list)
-    is_broken: bool = False
-
-    def listener(self) -> AmiListener:
-        return AmiListener(on_messages=self._take, on_up=self._up, on_booted=self._boot, on_down=self.downs.append)
-
-    def _take(self, batch: list[bytes]) -> None:
-        self.messages.extend(batch)
-        if self.is_broken:
-            raise RuntimeError("sink is broken")
-
-    def _up(self) -> None:
-        self.ups += 1
-
-    def _boot(self) -> None:
-        self.booted += 1
-
-
-def settings(port: int) -> AmiSettings:
-    login = AmiLogin("hl-test", "secret")
-    return AmiSettings(host="127.0.0.1", port=port, events=login, actions=login, connect_timeout_s=1.0,
-                       action_deadline_s=0.5, ping_interval_s=0.2, silence_limit_s=0.8, backoff_min_s=0.05,
-                       backoff_max_s=0.2)
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
-@asynccontextmanager
-async def connected(stub: AmiStub | None = None, **changes: float) -> AsyncIterator[tuple[AmiStub, AmiClient, Heard]]:
-    stub = stub or AmiStub()
-    if not stub.port:
-        await stub.start()
-    heard = Heard()
-    used = replace(settings(stub.port), **changes)  # type: ignore[arg-type]
-    client = AmiClient(used, used.events, wants_events=True, wanted=WANTED, listener=heard.listener(),
-                       pick=lambda low, high: low)
-    client.start()
-    try:
-        await until(lambda: client.is_logged_in)
-        yield stub, client, heard
-    finally:
-        await client.aclose()
-        await stub.stop()
-
-
-def run(story: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(story())  # type: ignore[arg-type]
 
 
 def test_given_an_originate_without_async_when_sent_then_async_is_added_and_the_link_stays() -> None:
@@ -261,108 +195,5 @@ def test_given_a_control_character_in_a_value_when_sent_then_it_is_refused_and_n
             await client.act({"Action": "CoreStatus"})
             assert stub.received[len(before):].startswith(b"Action: CoreStatus")
             assert client.protocol.responses == {}
-
-    run(story)
-
-
-def test_given_no_connection_yet_when_an_action_is_sent_then_it_says_that_nothing_was_sent() -> None:
-    async def story() -> None:
-        used = settings(1)
-        client = AmiClient(used, used.events, wants_events=True, wanted=WANTED, listener=Heard().listener())
-        with pytest.raises(TelephonyUnavailable):
-            await client.act({"Action": "Ping"})
-        client.start()
-        with pytest.raises(TelephonyUnavailable):
-            await client.act({"Action": "Ping"})
-        await client.aclose()
-
-    run(story)
-
-
-def test_given_another_thread_when_it_asks_through_the_loop_then_the_action_is_made_inside_it() -> None:
-    async def story() -> None:
-        async with connected() as (_, client, _heard):
-            loop = asyncio.get_running_loop()
-            replies: list[bool] = []
-
-            def ask() -> None:
-                future = asyncio.run_coroutine_threadsafe(client.act({"Action": "CoreStatus"}), loop)
-                replies.append(future.result(2).is_success)
-
-            thread = threading.Thread(target=ask)
-            thread.start()
-            await until(lambda: bool(replies))
-            thread.join()
-            assert replies == [True]
-
-    run(story)
-
-
-@pytest.mark.fault("F13")
-def test_given_no_answer_when_the_deadline_passes_then_the_outcome_is_unknown_and_nothing_is_kept() -> None:
-    async def story() -> None:
-        async with connected(action_deadline_s=0.2) as (stub, client, _):
-            stub.answers["redirect"] = lambda action: None
-            with pytest.raises(OutcomeUnknown) as refusal:
-                await client.act({"Action": "Redirect", "Channel": "x"})
-            assert refusal.value.code == "ami_no_answer"
-            assert not [kept for kept in client.protocol.responses.values() if kept["Action"] == "Redirect"]
-
-    run(story)
-
-
-CHANNELS = ("Response: Success\r\nEventList: start\r\nMessage: Channels will follow\r\n\r\n"
-            "Event: CoreShowChannel\r\nChannel: a\r\n\r\nEvent: CoreShowChannel\r\nChannel: b\r\n\r\n"
-            "Event: CoreShowChannelsComplete\r\nEventList: Complete\r\nListItems: 2\r\n\r\n")
-NO_CHANNELS = ("Response: Success\r\nEventList: start\r\nMessage: Channels will follow\r\n\r\n"
-               "Event: CoreShowChannelsComplete\r\nEventList: Complete\r\nListItems: 0\r\n\r\n")
-NO_CONTACTS = "Response: Error\r\nMessage: No Contacts found\r\n\r\n"
-
-
-@pytest.mark.parametrize(("answer", "is_success", "items"), [
-    (CHANNELS, True, ["a", "b"]), (NO_CHANNELS, True, []), (NO_CONTACTS, False, [])])
-def test_given_a_list_action_when_it_is_full_empty_or_an_error_then_the_shape_is_the_same(
-        answer: str, is_success: bool, items: list[str]) -> None:
-    async def story() -> None:
-        async with connected() as (stub, client, _):
-            stub.answers["coreshowchannels"] = lambda action: answer
-            reply = await client.act({"Action": "CoreShowChannels"}, is_list=True)
-            assert reply.is_success is is_success
-            assert [item["Channel"] for item in reply.events] == items
-
-    run(story)
-
-
-def test_given_a_repeated_header_when_read_then_one_value_and_two_have_the_same_type() -> None:
-    async def story() -> None:
-        async with connected() as (stub, client, _):
-            stub.answers["getvar"] = lambda action: "Response: Success\r\nOutput: one\r\nOutput: two\r\n\r\n"
-            assert (await client.act({"Action": "Getvar"})).headers["Output"] == "one\ntwo"
-            stub.answers["getvar"] = lambda action: "Response: Success\r\nOutput: one\r\n\r\n"
-            assert (await client.act({"Action": "Getvar"})).headers["Output"] == "one"
-
-    run(story)
-
-
-def test_given_events_nobody_wants_when_they_come_then_they_are_dropped_before_decoding() -> None:
-    async def story() -> None:
-        async with connected() as (stub, _, heard):
-            await stub.send("Event: VarSet\r\nChannel: x\r\n\r\nEvent: UserEvent\r\nUserEvent: Noise\r\n\r\n"
-                            "Event: UserEvent\r\nUserEvent: Hotline\r\nHlEvent: NoticePlayed\r\n\r\n")
-            await until(lambda: len(heard.messages) == 1)
-            assert b"NoticePlayed" in heard.messages[0]
-
-    run(story)
-
-
-def test_given_a_peer_that_never_ends_a_message_when_the_bound_is_reached_then_the_link_is_dropped() -> None:
-    async def story() -> None:
-        async with connected() as (stub, client, heard):
-            with_no_end = b"x" * 1_200_000
-            sending = asyncio.create_task(stub.send(with_no_end))
-            await until(lambda: bool(heard.downs))
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
-            await until(lambda: client.is_logged_in)
 
     run(story)

@@ -78,11 +78,15 @@ export class Line {
     })
     this.ua = ua
     this.ownUri = account.sip_uri
-    ua.on('connecting', () => this.listener.onRegistration('connecting', null))
-    ua.on('registered', () => this.listener.onRegistration('registered', null))
-    ua.on('unregistered', () => this.listener.onRegistration('connecting', null))
-    ua.on('registrationFailed', (event: { cause?: string }) => this.listener.onRegistration('failed', event.cause ?? 'failed'))
-    ua.on('disconnected', () => this.listener.onRegistration('connecting', 'disconnected'))
+    /** A stopped agent still says goodbye; only the present one speaks for the line. */
+    const tell = (state: Registration, cause: string | null) => {
+      if (this.ua === ua) this.listener.onRegistration(state, cause)
+    }
+    ua.on('connecting', () => tell('connecting', null))
+    ua.on('registered', () => tell('registered', null))
+    ua.on('unregistered', () => tell('connecting', null))
+    ua.on('registrationFailed', (event: { cause?: string }) => tell('failed', event.cause ?? 'failed'))
+    ua.on('disconnected', () => tell('connecting', 'disconnected'))
     ua.on('newRTCSession', (event: RTCSessionEvent) => this.adopt(event))
     ua.start()
   }

@@ -116,7 +116,7 @@ export const useSoftphone = defineStore('softphone', () => {
   async function start(userId: string): Promise<PhoneProblem | null> {
     problem.value = null
     try {
-      account.value ??= await phoneApi.softphone()
+      account.value = await phoneApi.softphone()
     } catch {
       return (problem.value = 'no_account')
     }
@@ -126,6 +126,10 @@ export const useSoftphone = defineStore('softphone', () => {
     }
     problem.value = await checkMicrophone()
     if (problem.value) return problem.value
+    if (isStarted.value && isOwner.value) {
+      line.stop()
+      await line.start(account.value)
+    }
     owner.start(`hotline-phone-${userId}`)
     isStarted.value = true
     const isReady = await waitFor(() => isRegistered.value, REGISTER_WAIT_MS)

@@ -1,0 +1,306 @@
+"""Measures the IVR against bare Asterisk: the same Asterisk, the same load generator, the same sound, one after the other."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tests.bench import machine
+from tests.bench.bench_home import BenchFailed, BenchHome
+from tests.bench.sipp import CallScript, Sipp, SippResult
+from tests.bench.table import Row, at_least
+
+BARE, BARE_MENU, RECORDED, BARE_HOLD = "700001", "700002", "700003", "700004"
+CALLER = "17750000001"
+"""A number no patient has; calls from it end after the IVR instead of waiting for a person."""
+
+SOUND_S = 0.1
+HOLD_SOUND_S = 30.0
+G722_BYTES_PER_S = 8000
+KEY_AFTER_S = 0.4
+PERSON_KEYS = ((KEY_AFTER_S, "0"),)
+MENU_KEYS = ((KEY_AFTER_S, "5"), (KEY_AFTER_S + 1.0, "*"), (KEY_AFTER_S + 1.0, "#"), (KEY_AFTER_S, "*"), (KEY_AFTER_S, "0"))
+RTP_PORTS = {"HOTLINE__RTP__FIRST_PORT": "6000", "HOTLINE__RTP__LAST_PORT": "9999"}
+SETTINGS = {**RTP_PORTS, "HOTLINE__AGI__CALLERS_MAX": "2000"}
+"""What the bench's home has otherwise than a shipped one: sound ports and IVR places for more callers than it can bear."""
+
+PERSON_TARGET, MENU_TARGET = 0.65, 0.42
+AT_ONCE_MAX = 900
+DRAIN_LIMIT_S = 120.0
+GROWTH = 1.5
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way through the switch. ``expected_s``: how long a call lasts when nothing is late."""
+
+    name: str
+    dialled: str
+    script: CallScript
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one route bears: the highest clean rate, and CPU milliseconds a call at a rate that all bear."""
+
+    route: str
+    rate_per_s: float
+    asterisk_ms: float
+    program_ms: float
+    drain_s: float
+    """After the last call at the common rate: how long until the program had written the end of every call."""
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.asterisk_ms + self.program_ms
+
+
+@dataclass(frozen=True)
+class Held:
+    """``callers`` in the IVR at once (or, bare, in Playback), all hearing sound; CPU as part of one core."""
+
+    callers: int
+    is_clean: bool
+    asterisk_cores: float
+    program_cores: float
+    program_mb: float
+    asterisk_mb: float
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to try."""
+
+    step_s: float
+    first_rate: float
+    refinements: int
+    common_rate: float
+    common_s: float
+    held: Sequence[int]
+    hold_s: float
+
+
+FULL = Effort(step_s=5, first_rate=10, refinements=2, common_rate=5, common_s=15, held=(50, 100, 200, 400), hold_s=10)
+QUICK = Effort(step_s=3, first_rate=10, refinements=1, common_rate=5, common_s=6, held=(50, 100), hold_s=6)
+
+
+class IvrLoad:
+    """Needs a home that is up; replaces its sounds by short ones, so use a home of the bench's own."""
+
+    def __init__(self, home: BenchHome, effort: Effort) -> None:
+        program = shutil.which("sipp")
+        if program is None:
+            raise BenchFailed("SIPp is missing (package sip-tester)")
+        settings = home.settings
+        self._home = home
+        self._effort = effort
+        self._number = settings.hospital.service_number
+        self._sipp = Sipp(program, home.home.run / "sipp", local_host=settings.carrier.host,
+                          server=(settings.sip.host, settings.sip.port))  # fmt: skip
+        self._instance = _switches(home)
+
+    def prepare(self) -> None:
+        """The bare extensions, and prompts of one length."""
+        dialplan = self._home.home.root / "dialplan"
+        dialplan.mkdir(exist_ok=True)
+        (dialplan / "bench.conf").write_text(DIALPLAN, encoding="utf-8")
+        self._sounds(SOUND_S)
+        self._instance("dialplan reload")
+
+    def routes(self) -> list[Route]:
+        keys = [(KEY_AFTER_S, "1")]  # bare Asterisk gets as many messages as the IVR
+        return [
+            Route("bare", BARE, CallScript(CALLER, keys=[(0.1, "1")])),
+            Route("bare, recorded", RECORDED, CallScript(CALLER, keys=[(0.1, "1")])),
+            Route("IVR to a person", self._number, CallScript(CALLER, keys=PERSON_KEYS)),
+            Route("bare, as long as the menu", BARE_MENU, CallScript(CALLER, keys=keys * len(MENU_KEYS))),
+            Route("IVR, whole menu", self._number, CallScript(CALLER, keys=MENU_KEYS)),
+        ]
+
+    def measure(self, route: Route) -> Load:
+        effort = self._effort
+        calls = int(effort.common_rate * effort.common_s)
+        self.drain()
+        asterisk_s, program_s = self._home.asterisk_cpu_s(), self._home.program_cpu_s()
+        result = self._run(route, effort.common_rate, effort.common_s)
+        drain_s = self.drain()
+        asterisk_s, program_s = self._home.asterisk_cpu_s() - asterisk_s, self._home.program_cpu_s() - program_s
+        if not result.good:
+            raise BenchFailed(f"{route.name}: no call succeeded at {effort.common_rate:g}/s: {result}")
+        best = find_limit(lambda rate: self._is_borne(route, rate), first=effort.first_rate, refinements=effort.refinements)
+        return Load(route.name, best, 1000 * asterisk_s / calls, 1000 * program_s / calls, drain_s)
+
+    def hold(self, callers: int, *, is_bare: bool) -> Held:
+        """Callers come at 25/s and stay; measured while all of them are there."""
+        hold_s = self._effort.hold_s
+        stay_s = callers / 25 + hold_s + 3
+        script = CallScript(CALLER, hang_up_after_s=stay_s)
+        self.drain()
+        watch = _Watch(self._home, begin_s=callers / 25 + 1, length_s=hold_s)
+        result = watch.during(lambda: self._sipp.run(
+            script, dialled=BARE_HOLD if is_bare else self._number, rate_per_s=25, calls=callers, at_once_max=callers))
+        return Held(callers, result.failed == 0, watch.asterisk_cores, watch.program_cores, watch.program_mb,
+                    watch.asterisk_mb)
+
+    def long_sounds(self) -> None:
+        """From now on every prompt lasts longer than a held call."""
+        self._sounds(HOLD_SOUND_S)
+
+    def drain(self) -> float:
+        """Wait until no call is open in the records; seconds it took. Raises BenchFailed at the limit."""
+        began_s = time.monotonic()
+        with self._home.ground() as ground:
+            while ground.calls.open_calls():
+                if time.monotonic() - began_s > DRAIN_LIMIT_S:
+                    raise BenchFailed(f"the program had not closed all calls {DRAIN_LIMIT_S:.0f} s after the last one")
+                time.sleep(0.2)
+        return time.monotonic() - began_s
+
+    def _is_borne(self, route: Route, rate_per_s: float) -> bool:
+        is_clean = self._run(route, rate_per_s, self._effort.step_s).is_clean
+        self.drain()
+        return is_clean
+
+    def _run(self, route: Route, rate_per_s: float, seconds: float) -> SippResult:
+        return self._sipp.run(route.script, dialled=route.dialled, rate_per_s=rate_per_s,
+                              calls=max(1, int(rate_per_s * seconds)), at_once_max=AT_ONCE_MAX)
+
+    def _sounds(self, length_s: float) -> None:
+        folder = self._home.home.sounds / "zh" / "hl"
+        source = (folder / "greeting.g722").read_bytes() if (folder / "greeting.g722").exists() else b"\xff"
+        size_bytes = int(length_s * G722_BYTES_PER_S)
+        sound = (source * (size_bytes // len(source) + 1))[:size_bytes]
+        for path in folder.iterdir():
+            if path.suffix == ".g722":
+                path.write_bytes(sound)
+            else:
+                path.unlink()
+        (folder / "bench.g722").write_bytes(sound)
+
+
+class _Watch:
+    """Looks at both processes for a while in the middle of something that runs meanwhile in another thread."""
+
+    def __init__(self, home: BenchHome, *, begin_s: float, length_s: float) -> None:
+        self._home = home
+        self._begin_s = begin_s
+        self._length_s = length_s
+        self.asterisk_cores = self.program_cores = self.program_mb = self.asterisk_mb = 0.0
+
+    def during(self, work: Callable[[], SippResult]) -> SippResult:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(work)
+            time.sleep(self._begin_s)
+            asterisk_s, program_s, began_s = self._home.asterisk_cpu_s(), self._home.program_cpu_s(), time.monotonic()
+            time.sleep(self._length_s)
+            passed_s = time.monotonic() - began_s
+            self.asterisk_cores = (self._home.asterisk_cpu_s() - asterisk_s) / passed_s
+            self.program_cores = (self._home.program_cpu_s() - program_s) / passed_s
+            self.program_mb = machine.resident_mb(self._home.worker_pid)
+            self.asterisk_mb = machine.resident_mb(self._home.asterisk_pid)
+            return running.result()
+
+
+def find_limit(is_borne: Callable[[float], bool], *, first: float, refinements: int, highest: float = 2000.0) -> float:
+    """The highest rate that was borne: up in steps of half, then between the last two. 0 when not even a tenth is."""
+    rate = first
+    while not is_borne(rate):
+        rate /= GROWTH
+        if rate < first / 10:
+            return 0.0
+    low, high = rate, rate * GROWTH
+    while high < highest and is_borne(high):
+        low, high = high, high * GROWTH
+    for _ in range(refinements):
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if is_borne(middle) else (low, middle)
+    return low
+
+
+def load_rows(loads: Sequence[Load]) -> list[Row]:
+    by = {load.route: load for load in loads}
+    rows = [
+        Row(f"calls/s, {load.route}", f"{load.rate_per_s:.0f}/s",
+            how=f"highest rate without failed call or retransmission; CPU a call at a low rate: Asterisk {load.asterisk_ms:.1f} ms, "
+            f"program {load.program_ms:.1f} ms; records closed {load.drain_s:.1f} s after the last call")
+        for load in loads
+    ]  # fmt: skip
+    for name, base, target in (("IVR to a person", "bare", PERSON_TARGET),
+                               ("IVR, whole menu", "bare, as long as the menu", MENU_TARGET)):
+        if name in by and base in by:
+            rows += _ratio_rows(by[name], by[base], target)
+    return rows
+
+
+def _ratio_rows(ivr: Load, bare: Load, target: float) -> list[Row]:
+    ratio = ivr.rate_per_s / bare.rate_per_s if bare.rate_per_s else 0.0
+    asterisk = bare.asterisk_ms / ivr.asterisk_ms if ivr.asterisk_ms else 0.0
+    return [
+        at_least(f"{ivr.route} : {bare.route}, calls/s", ratio, target, text=f"{ratio:.2f}",
+                 how="IVR: recorded, FastAGI, patient looked up, record written, desks told; bare: Answer + Playback"),
+        Row(f"{ivr.route} : {bare.route}, by Asterisk's CPU alone", f"{asterisk:.2f}",
+            how="what the dialplan, recording and AGI cost Asterisk, without the program's share of the same cores"),
+    ]  # fmt: skip
+
+
+def held_rows(held: Sequence[Held], bare: Sequence[Held], *, idle_mb: float) -> list[Row]:
+    rows = [
+        Row(f"{one.callers} callers in the IVR at once", "all held" if one.is_clean else "**some failed**",
+            how=f"program {one.program_cores:.2f} cores, Asterisk {one.asterisk_cores:.2f} cores (bare Playback: "
+            f"{other.asterisk_cores:.2f}), all hearing sound and recorded")
+        for one, other in zip(held, bare, strict=True)
+    ]  # fmt: skip
+    clean = [(one, other) for one, other in zip(held, bare, strict=True) if one.is_clean and other.is_clean]
+    if clean:
+        one, other = clean[-1]
+        ratio = other.asterisk_cores / (one.asterisk_cores + one.program_cores)
+        rows.append(Row("concurrent callers, IVR : bare", f"{ratio:.2f}",
+                        how=f"by CPU of everything with {one.callers} callers held; recording is in the IVR's share only"))
+    rows.append(Row("memory of the program, nobody calling", f"{idle_mb:.0f} MB", how="resident, after the calls above"))
+    for one in [one for one in held if one.callers in (50, 100)]:
+        rows.append(Row(f"memory of the program, {one.callers} callers", f"{one.program_mb:.0f} MB",
+                        how=f"{1024 * (one.program_mb - idle_mb) / one.callers:.0f} KB a caller"))
+    return rows
+
+
+def _switches(home: BenchHome) -> Callable[[str], str]:
+    """Asterisk's console."""
+    from config.cli_support import ProgressLine
+    from config.private_asterisk import AsteriskInstance
+    from config.telephone_switches import Switches
+
+    binary = Switches(home.settings).find_binary(ProgressLine("Asterisk"))
+    return AsteriskInstance(binary, home.home.asterisk, "asterisk", sounds_dir=home.home.sounds).console
+
+
+DIALPLAN = f"""; The bench's own extensions: what Asterisk does without us.
+[hl-trunk-in]
+exten => {BARE},1,Set(CHANNEL(language)=zh)
+ same => n,Answer()
+ same => n,Playback(hl/bench&hl/bench&hl/bench)
+ same => n,Wait(0.2)
+ same => n,Hangup()
+exten => {RECORDED},1,Set(CHANNEL(language)=zh)
+ same => n,Answer()
+ same => n,Gosub(hl-record,s,1)
+ same => n,Playback(hl/bench&hl/bench&hl/bench)
+ same => n,Wait(0.2)
+ same => n,Hangup()
+exten => {BARE_MENU},1,Set(CHANNEL(language)=zh)
+ same => n,Answer()
+ same => n,Playback({"&".join(["hl/bench"] * 26)})
+ same => n,Wait(1.6)
+ same => n,Hangup()
+exten => {BARE_HOLD},1,Set(CHANNEL(language)=zh)
+ same => n,Answer()
+ same => n,Playback(hl/bench&hl/bench&hl/bench)
+ same => n,Wait(600)
+
+[hl-custom-post]
+exten => s,1,ExecIf($["${{CALLERID(num)}}" = "{CALLER}"]?Hangup(16))
+ same => n,Return()
+"""
