@@ -49,6 +49,10 @@ class DeskServer:
         self.desk.notifier.start()
         self.desk.sockets.start()
 
+    def close_sockets(self) -> None:
+        """Cut every socket without ending a session: the browsers come back when the server does."""
+        self.desk.sockets.cut_all()
+
     def stop(self) -> None:
         self.desk.sockets.stop()
         self.desk.notifier.stop()

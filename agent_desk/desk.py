@@ -46,6 +46,9 @@ class Caller(UserMixin):  # type: ignore[misc]  # flask_login has no types
         return self.account.id
 
     def may(self, permission: Permission) -> bool:
+        """A one-time password opens nothing but the way to change it (R1)."""
+        if self.account.must_change_password and permission not in (Permission.ANYBODY, Permission.LOGGED_IN):
+            return False
         return is_granted(self.account.role, permission)
 
 
@@ -94,6 +97,8 @@ class Desk:
             return caller
         if caller is None:
             raise DeskError("session_ended" if "login" in session else "not_logged_in", "no valid session")
+        if caller.account.must_change_password and not caller.may(permission):
+            raise NotAllowed("the one-time password must be changed first", code="password_change")
         if not caller.may(permission):
             self.note_refusal(caller, request.path, f"needs {permission.value}")
             raise NotAllowed(f"this needs the permission {permission.value}")

@@ -10,6 +10,7 @@ from crm_core import errors
 ERROR_TABLE: Mapping[str, tuple[int, str]] = {
     "not_found": (404, "找不到该内容，或您无权查看"),
     "not_allowed": (403, "您没有此项权限"),
+    "password_change": (403, "请先修改一次性密码"),
     "wrong_state": (409, "当前状态下不能执行此操作"),
     "invalid_input": (422, "填写的内容有误"),
     "conflict": (409, "已被他人抢先处理，请刷新后重试"),

@@ -21,7 +21,7 @@ FIXED_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "microphone=(self), autoplay=(self), speaker-selection=(self), camera=(), geolocation=()",
+    "Permissions-Policy": "microphone=(self), autoplay=(self), camera=(), geolocation=()",
 }
 
 

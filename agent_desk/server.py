@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +13,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from agent_desk.app import DeskServer
 
-GRACEFUL_TIMEOUT_S = 5
+STOP_TIMEOUT_S = 20
+"""From SIGTERM to the end; it includes ``on_stop``. After it gunicorn kills the worker."""
 BACKLOG = 512
 
 
@@ -32,7 +34,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         threads: int,
         on_start: Sequence[Callable[[], None]] = (),
         on_stop: Sequence[Callable[[], None]] = (),
+        stop_timeout_s: int = STOP_TIMEOUT_S,
     ) -> None:
+        self._stop_timeout_s = stop_timeout_s
         self._make_server = make_server
         self._address = f"{host}:{port}"
         self._threads = threads
@@ -48,7 +52,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_class": "gthread",
             "threads": self._threads,
             "backlog": BACKLOG,
-            "graceful_timeout": GRACEFUL_TIMEOUT_S,
+            "graceful_timeout": self._stop_timeout_s,
             "timeout": 60,
             "keepalive": 5,
             "limit_request_line": 4094,
@@ -68,11 +72,24 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._server = self._make_server()
         return self._server.app
 
-    def _started(self, _worker: Any) -> None:
+    def _started(self, worker: Any) -> None:
         if self._server is not None:
             self._server.start()
         for start in self._on_start:
             start()
+        self._close_sockets_on_stop(worker)
+
+    def _close_sockets_on_stop(self, worker: Any) -> None:
+        """Open sockets hold threads: left alone they would use up the whole time for stopping, and gunicorn would kill
+        the worker before ``on_stop``. Browsers come back by themselves."""
+
+        def on_term(number: int, frame: Any) -> None:
+            if self._server is not None:
+                closing = threading.Thread(target=self._server.close_sockets, name="desk-closing", daemon=True)
+                closing.start()
+            worker.handle_exit(number, frame)
+
+        signal.signal(signal.SIGTERM, on_term)
 
     def _stopped(self, _arbiter: Any, _worker: Any) -> None:
         for stop in self._on_stop:

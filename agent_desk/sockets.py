@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -113,8 +115,19 @@ class Sockets:
         except KeyError:
             log.info("socket_already_gone")
 
+    def cut_all(self) -> None:
+        """Drop every transport without ending a session: the browsers come back when the server does."""
+        for transport_id in list(self._server.eio.sockets):
+            self._drop_transport(transport_id)
+
     def _drop_transport(self, transport_id: str) -> None:
-        try:
-            self._server.eio.disconnect(transport_id)
-        except (KeyError, OSError):
-            log.debug("transport_already_gone")
+        """Shut the TCP connection, so that its thread ends whatever the browser does. Never ``eio.disconnect``: it waits
+        for the socket's queue to be emptied, which may be never."""
+        transport = self._server.eio.sockets.get(transport_id)
+        environ = self._server.environ.get(transport_id, {})
+        connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+        if transport is not None:
+            transport.close(wait=False)
+        if connection is not None:
+            with contextlib.suppress(OSError):  # already gone
+                connection.shutdown(socket.SHUT_RDWR)

@@ -128,7 +128,7 @@ def user(account: Account) -> Json:
         "extension": account.extension,
         "queues": list(account.queues),
         "must_change_password": account.must_change_password,
-        "permissions": sorted(one.value for one in permissions_of(account.role)),
+        "permissions": [] if account.must_change_password else sorted(one.value for one in permissions_of(account.role)),
     }
 
 

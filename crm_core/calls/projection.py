@@ -191,8 +191,11 @@ class CallProjection:
         leg = session.get(CallLeg, event.leg_id)
         if leg is not None and leg.ended_at is None:
             leg.ended_at, leg.talked_s = event.at, event.talked_s
-        if session.get(CallWrapUp, (row.id, event.agent_id)) is None:
+        wrap_up = session.get(CallWrapUp, (row.id, event.agent_id))
+        if wrap_up is None:
             session.add(CallWrapUp(call_id=row.id, agent_id=event.agent_id))
+        elif leg is not None and wrap_up.finished_at is not None and wrap_up.finished_at < leg.offered_at:
+            wrap_up.finished_at = None  # the same call came back to this agent: it is written up once more
 
     def _ended(self, session: Session, row: Call, event: e.CallEnded) -> None:
         if row.ended_at is not None:

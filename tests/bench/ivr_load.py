@@ -19,9 +19,13 @@ CALLER = "17750000001"
 SOUND_S = 0.1
 HOLD_SOUND_S = 30.0
 G722_BYTES_PER_S = 8000
-KEY_AFTER_S = 0.4
-PERSON_KEYS = ((KEY_AFTER_S, "0"),)
-MENU_KEYS = ((KEY_AFTER_S, "5"), (KEY_AFTER_S + 1.0, "*"), (KEY_AFTER_S + 1.0, "#"), (KEY_AFTER_S, "*"), (KEY_AFTER_S, "0"))
+FIRST_KEY_S = 0.9
+"""Answer() waits half a second for a caller who sends no sound, then comes the notice, in which keys do not count."""
+
+PERSON_KEYS = ((FIRST_KEY_S, "0"),)
+MENU_KEYS = ((FIRST_KEY_S, "5"), (1.0, "*"), (1.0, "#"), (0.4, "*"), (0.4, "0"))
+"""Departments, repeat, back, repeat, a person: 3.7 s, of which 2.5 s are sound."""
+
 RTP_PORTS = {"HOTLINE__RTP__FIRST_PORT": "6000", "HOTLINE__RTP__LAST_PORT": "9999"}
 SETTINGS = {**RTP_PORTS, "HOTLINE__AGI__CALLERS_MAX": "2000"}
 """What the bench's home has otherwise than a shipped one: sound ports and IVR places for more callers than it can bear."""
@@ -29,16 +33,18 @@ SETTINGS = {**RTP_PORTS, "HOTLINE__AGI__CALLERS_MAX": "2000"}
 PERSON_TARGET, MENU_TARGET = 0.65, 0.42
 AT_ONCE_MAX = 900
 DRAIN_LIMIT_S = 120.0
-GROWTH = 1.5
+GROWTH = 1.6
+BARE_FIRST_RATE, IVR_FIRST_RATE = 60.0, 8.0
 
 
 @dataclass(frozen=True)
 class Route:
-    """One way through the switch. ``expected_s``: how long a call lasts when nothing is late."""
+    """One way through the switch. ``first_rate``: where the search for its limit begins."""
 
     name: str
     dialled: str
     script: CallScript
+    first_rate: float
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,6 @@ class Effort:
     """How long to try."""
 
     step_s: float
-    first_rate: float
     refinements: int
     common_rate: float
     common_s: float
@@ -82,8 +87,8 @@ class Effort:
     hold_s: float
 
 
-FULL = Effort(step_s=5, first_rate=10, refinements=2, common_rate=5, common_s=15, held=(50, 100, 200, 400), hold_s=10)
-QUICK = Effort(step_s=3, first_rate=10, refinements=1, common_rate=5, common_s=6, held=(50, 100), hold_s=6)
+FULL = Effort(step_s=5, refinements=2, common_rate=5, common_s=15, held=(50, 100, 200, 400), hold_s=10)
+QUICK = Effort(step_s=3, refinements=1, common_rate=5, common_s=6, held=(50, 100), hold_s=6)
 
 
 class IvrLoad:
@@ -110,13 +115,13 @@ class IvrLoad:
         self._instance("dialplan reload")
 
     def routes(self) -> list[Route]:
-        keys = [(KEY_AFTER_S, "1")]  # bare Asterisk gets as many messages as the IVR
+        keys = [(0.3, "1")]  # bare Asterisk gets as many messages as the IVR
         return [
-            Route("bare", BARE, CallScript(CALLER, keys=[(0.1, "1")])),
-            Route("bare, recorded", RECORDED, CallScript(CALLER, keys=[(0.1, "1")])),
-            Route("IVR to a person", self._number, CallScript(CALLER, keys=PERSON_KEYS)),
-            Route("bare, as long as the menu", BARE_MENU, CallScript(CALLER, keys=keys * len(MENU_KEYS))),
-            Route("IVR, whole menu", self._number, CallScript(CALLER, keys=MENU_KEYS)),
+            Route("bare", BARE, CallScript(CALLER, keys=[(0.1, "1")]), BARE_FIRST_RATE),
+            Route("bare, recorded", RECORDED, CallScript(CALLER, keys=[(0.1, "1")]), BARE_FIRST_RATE),
+            Route("IVR to a person", self._number, CallScript(CALLER, keys=PERSON_KEYS), IVR_FIRST_RATE),
+            Route("bare, as long as the menu", BARE_MENU, CallScript(CALLER, keys=keys * len(MENU_KEYS)), BARE_FIRST_RATE),
+            Route("IVR, whole menu", self._number, CallScript(CALLER, keys=MENU_KEYS), IVR_FIRST_RATE),
         ]
 
     def measure(self, route: Route) -> Load:
@@ -129,7 +134,7 @@ class IvrLoad:
         asterisk_s, program_s = self._home.asterisk_cpu_s() - asterisk_s, self._home.program_cpu_s() - program_s
         if not result.good:
             raise BenchFailed(f"{route.name}: no call succeeded at {effort.common_rate:g}/s: {result}")
-        best = find_limit(lambda rate: self._is_borne(route, rate), first=effort.first_rate, refinements=effort.refinements)
+        best = find_limit(lambda rate: self._is_borne(route, rate), first=route.first_rate, refinements=effort.refinements)
         return Load(route.name, best, 1000 * asterisk_s / calls, 1000 * program_s / calls, drain_s)
 
     def hold(self, callers: int, *, is_bare: bool) -> Held:
@@ -225,8 +230,9 @@ def load_rows(loads: Sequence[Load]) -> list[Row]:
     by = {load.route: load for load in loads}
     rows = [
         Row(f"calls/s, {load.route}", f"{load.rate_per_s:.0f}/s",
-            how=f"highest rate without failed call or retransmission; CPU a call at a low rate: Asterisk {load.asterisk_ms:.1f} ms, "
-            f"program {load.program_ms:.1f} ms; records closed {load.drain_s:.1f} s after the last call")
+            how="highest rate without failed call or retransmission; CPU a call at a low rate: "
+            f"Asterisk {load.asterisk_ms:.1f} ms, program {load.program_ms:.1f} ms; "
+            f"records closed {load.drain_s:.1f} s after the last call")
         for load in loads
     ]  # fmt: skip
     for name, base, target in (("IVR to a person", "bare", PERSON_TARGET),
@@ -292,8 +298,8 @@ exten => {RECORDED},1,Set(CHANNEL(language)=zh)
  same => n,Hangup()
 exten => {BARE_MENU},1,Set(CHANNEL(language)=zh)
  same => n,Answer()
- same => n,Playback({"&".join(["hl/bench"] * 26)})
- same => n,Wait(1.6)
+ same => n,Playback({"&".join(["hl/bench"] * 25)})
+ same => n,Wait(0.7)
  same => n,Hangup()
 exten => {BARE_HOLD},1,Set(CHANNEL(language)=zh)
  same => n,Answer()

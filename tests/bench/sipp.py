@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import socket
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +69,11 @@ class Sipp:
         self._folder = folder
         self._local_host = local_host
         self._server = server
-        self._serial = 0
 
     def run(self, script: CallScript, *, dialled: str, rate_per_s: float, calls: int, at_once_max: int) -> SippResult:
         """Places ``calls`` calls; returns when the last has ended. Raises BenchFailed when SIPp itself fails."""
-        self._serial += 1
-        work = self._folder / f"sipp-{self._serial}"
-        work.mkdir(parents=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix="sipp-", dir=self._folder))
         (work / "script.xml").write_text(scenario(script), encoding="utf-8")
         talk_s = sum(wait_s for wait_s, _ in script.keys) + (script.hang_up_after_s or script.patience_s)
         whole, part = max(1, int(rate_per_s)), 1000

@@ -250,3 +250,22 @@ def test_given_recordings_when_searched_then_filters_agree_with_the_count(ground
     assert (total, [call.id for _, call in rows]) == (2, ["pbx-3"])
     rows, total = ground.recordings.search(RecordingFilter(agent_id=bela), limit=1, before_id=rows[0][0].id)
     assert [call.id for _, call in rows] == ["pbx-1"]
+
+
+@pytest.mark.capability("C39")
+def test_given_a_call_that_came_back_after_the_wrap_up_when_it_ends_then_it_is_written_up_once_more(
+    ground: Ground, story: Story
+) -> None:
+    bela = ground.agent()
+    story.arrives()
+    story.reaches(bela, "leg-1", queue=None)
+    story.tell(e.AgentLegEnded, agent_id=bela, leg_id=LegId("leg-1"), talked_s=4)
+    ground.calls.finish_wrap_up(CALL, bela, disposition="transfer", sub_disposition="connected", notes="转接")
+    ground.clock.advance(30)
+    story.reaches(bela, "leg-2", queue=None)
+    story.tell(e.AgentLegEnded, agent_id=bela, leg_id=LegId("leg-2"), talked_s=4)
+    assert [call.id for call in ground.calls.open_calls_of(bela)] == [CALL]
+    story.tell(e.AgentLegEnded, agent_id=bela, leg_id=LegId("leg-2"), talked_s=4)
+    ground.calls.finish_wrap_up(CALL, bela, disposition="transfer", sub_disposition="connected")
+    assert ground.calls.open_calls_of(bela) == []
+    assert ground.calls.record(CALL).wrap_up_of(bela).notes == "转接"  # type: ignore[union-attr]

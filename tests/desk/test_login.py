@@ -120,6 +120,18 @@ def test_given_the_old_password_when_changing_it_then_every_session_ends(world: 
     assert other.get("/dispositions").status_code == 401
 
 
+@pytest.mark.requirement("R1")
+def test_given_a_one_time_password_when_logged_in_then_only_changing_it_is_possible(world: DeskWorld) -> None:
+    world.services.accounts.set_password(world.bela.id, "one time secret 5", must_change=True)
+    browser = world.browser(world.services.accounts.account(world.bela.id))
+    assert browser.get("/session").json["user"]["permissions"] == []
+    assert browser.get("/dispositions").json["error"]["code"] == "password_change"
+    assert browser.post("/desk/sign_on").status_code == 403
+    assert browser.post("/password", {"old": "one time secret 5", "new": "a very new secret 7"}).status_code == 200
+    again = world.browser(world.services.accounts.account(world.bela.id))
+    assert again.get("/dispositions").status_code == 200
+
+
 @pytest.mark.requirement("R8")
 def test_given_fifteen_idle_minutes_when_paused_then_out_but_not_while_on_duty(world: DeskWorld) -> None:
     idle, on_duty = world.browser(world.dora), world.browser(world.bela)

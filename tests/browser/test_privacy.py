@@ -1,0 +1,77 @@
+"""What must not be seen, and what must not be run: other people's patients, and script in a caller's name."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Ring
+from tests.browser.people import AgentScreen
+from tests.support.product import Product, eventually
+
+TRACES_OF_ASHA = ("阿莎", "13800000001", "138****0001", "C0000001", "110101********002X", "青霉素")
+HOSTILE_NAMES = (
+    "<img src=x onerror=window.__xss=1>",
+    "<svg onload=window.__xss=1>",
+    "{{constructor.constructor('window.__xss=1')()}}",
+    "</textarea><script>window.__xss=1</script>",
+)
+
+
+@pytest.mark.capability("C30")
+@pytest.mark.invariant("I5")
+@pytest.mark.fault("F69")
+def test_given_dora_at_her_desk_when_others_serve_asha_then_nothing_of_asha_ever_reaches_doras_browser(
+    product: Product, bela: AgentScreen, bolin: AgentScreen, dora: AgentScreen, ring: Ring
+) -> None:
+    """All frames of all websockets, all answers of the server, and the page itself are searched."""
+    bodies: list[str] = []
+    dora.page.on("response", lambda answer: "/api/" in answer.url and bodies.append(answer.text()))
+    dora.ready()
+    bela.ready()
+    patient = ring("13800000001")
+    bela.answer()
+    bela.see("notes").fill("阿莎 13800000001 复诊")
+    expect(bela.see("notes-saved")).to_contain_text("已暂存")
+    expect(dora.see("pop-card")).to_have_count(0)
+    bolin.ready()
+    bela.choose_target("1002")
+    bela.click("transfer-blind")
+    bolin.answer()
+    patient.hang_up()
+    bolin.shows("state-button", "wrap_up")
+    bolin.summarise("已答复")
+    eventually(lambda: any("enquiry" in frame for frame in dora.frames), what="Dora's live link tells of the queue")
+
+    seen = {"frames": "".join(dora.frames), "answers": "".join(bodies), "page": dora.page.content()}
+    for place, text in seen.items():
+        spelled_out = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text)
+        for trace in TRACES_OF_ASHA:
+            assert trace not in spelled_out, f"{trace} in Dora's {place}"
+    assert dora.desk.get_raw(f"/calls/{bela_call(product)}").status_code == 404
+
+
+def bela_call(product: Product) -> str:
+    return str(product.call_of("13800000001").id)
+
+
+@pytest.mark.fault("F74")
+@pytest.mark.invariant("I5")
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_given_script_in_the_callers_name_when_it_is_shown_then_it_is_text(
+    product: Product, bela: AgentScreen, ring: Ring, name: str
+) -> None:
+    bela.ready()
+    patient = ring("18600007401", from_name=name)
+    bela.see("pop-card").wait_for(timeout=30_000)
+    call_id = bela.answer()
+    arrived = product.ground.calls.record(call_id).caller_name
+    assert "window.__xss" in arrived, "the name got through to us, so the screen had to deal with it"
+    bela.see("notes").fill(name)
+    patient.hang_up()
+    bela.shows("state-button", "wrap_up")
+    bela.summarise(name)
+    assert bela.page.evaluate("() => window.__xss") is None
+    assert bela.page.locator("img[src=x], svg[onload]").count() == 0

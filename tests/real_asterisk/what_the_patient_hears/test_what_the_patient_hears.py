@@ -1,0 +1,58 @@
+"""Asha asks for her appointments: her telephone's own recording says the notice, the menu, and the booked visit."""
+
+from pathlib import Path
+
+import pytest
+
+from ivr.prompt_catalogue import load_catalogue
+from tests.support.listening import can_hear, contains_prompt, transcribe
+from tests.support.product import Product, eventually
+
+PROMPTS = load_catalogue("zh")
+
+
+@pytest.mark.capability("C1")
+@pytest.mark.capability("C11")
+@pytest.mark.requirement("R46")
+@pytest.mark.skipif(not can_hear(), reason="the recogniser is installed by ./hotline test")
+def test_given_asha_when_she_proves_herself_then_she_hears_her_next_appointment(product: Product, tmp_path: Path) -> None:
+    before = product.ground.clock.now().timestamp()
+    patient = product.call("13800000001", keys="w3", record=tmp_path / "heard.wav")
+    call = eventually(lambda: product.call_of("13800000001", after=before - 1), what="call")
+    eventually(lambda: product.ground.calls.record(call.id).notice_played_at, within_s=15, what="notice played")
+    eventually(lambda: not patient.ended and _seconds(product, call.id) > 18, within_s=30, what="menu heard")
+    patient.press("1")
+    eventually(lambda: _nodes(product, call.id)[-1:] == ["main"], what="menu left")
+    eventually(lambda: _seconds(product, call.id) > 27, within_s=20, what="question heard")
+    patient.press("0615")
+    eventually(lambda: _seconds(product, call.id) > 48, within_s=30, what="appointment heard")
+    patient.hang_up()
+    heard = transcribe(patient.wait_ended(10).heard_path)
+    for key in ("recording-notice", "greeting", "main-menu", "appointment-at", "dept-cardiology"):
+        assert contains_prompt(heard, PROMPTS.text(key), max_cer=0.35), (key, PROMPTS.text(key), heard)
+    assert "九点" in heard or "9点" in heard, heard
+
+
+@pytest.mark.fault("F34")
+@pytest.mark.fault("F35")
+@pytest.mark.requirement("R46")
+@pytest.mark.skipif(not can_hear(), reason="the recogniser is installed by ./hotline test")
+def test_given_a_spoofed_caller_number_when_the_proof_is_wrong_then_nothing_personal_is_said_and_a_person_takes_over(
+    product: Product, tmp_path: Path
+) -> None:
+    patient = product.call("13800000005", keys="w3,1,w9,1111,w9,2222,w9,3333,w12", record=tmp_path / "heard.wav", max_s=90)
+    call = eventually(lambda: product.call_of("13800000005"), what="call")
+    eventually(lambda: product.ground.calls.record(call.id).queued_at, within_s=90, what="a person takes over")
+    patient.hang_up()
+    heard = transcribe(patient.wait_ended(10).heard_path)
+    assert "医生" not in heard
+    assert not contains_prompt(heard, PROMPTS.text("appointment-at"), max_cer=0.2), heard
+
+
+def _seconds(product: Product, call_id: str) -> float:
+    record = product.ground.calls.record(call_id)
+    return (product.ground.clock.now() - record.arrived_at).total_seconds()
+
+
+def _nodes(product: Product, call_id: str) -> list[str]:
+    return [step.node for step in product.ground.calls.record(call_id).ivr_path]
