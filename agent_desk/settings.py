@@ -28,9 +28,6 @@ class DeskSettings:
     has_secure_cookies: bool = False
     idle_s: float = 15 * 60
     session_s: float = 12 * 3600
-    failures_max: int = 5
-    """Wrong passwords of one account from one address within ``failures_window_s``."""
-    failures_window_s: int = 15 * 60
     upload_bytes: int = 20 * 1024 * 1024
     sockets_per_user: int = 8
     sockets_max: int = 300

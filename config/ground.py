@@ -73,7 +73,14 @@ def build_ground(settings: Settings) -> Ground:
         calls=CallRecords(database, cipher, clock),
         recordings=RecordingRecords(database, cipher, clock),
         campaigns=Campaigns(database, bus, clock=clock, cipher=cipher),
-        accounts=Accounts(database, bus, clock, context_words=(settings.hospital.name, "hotline")),
+        accounts=Accounts(
+            database,
+            bus,
+            clock,
+            context_words=(settings.hospital.name, "hotline"),
+            failures_max=settings.security.login_failures_max,
+            failure_window_s=settings.security.login_window_minutes * 60,
+        ),
         audit=Audit(database, clock),
         metrics=Metrics(database, clock),
     )

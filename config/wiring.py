@@ -205,8 +205,6 @@ def _desk_settings(settings: Settings, phones: HomePhones) -> DeskSettings:
         has_secure_cookies=settings.web.secure_cookies,
         idle_s=security.idle_minutes * 60,
         session_s=security.session_hours * 3600,
-        failures_max=security.login_failures_max,
-        failures_window_s=security.login_window_minutes * 60,
         upload_bytes=settings.limits.upload_mb * 1024 * 1024,
         is_demo=settings.demo.enabled,
     )

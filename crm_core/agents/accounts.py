@@ -21,7 +21,6 @@ from crm_core.database import Database
 from crm_core.errors import Conflict, HotlineError, InvalidInput, NotAllowed, NotFound
 from crm_core.ids import AgentId
 
-MAX_FAILURES, FAILURE_WINDOW_S = 5, 900.0
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 _COMMON = frozenset({"password", "12345678", "123456789", "1234567890", "qwertyuiop", "hotline123", "admin12345"})
 
@@ -61,6 +60,8 @@ class Accounts:
         clock: Clock,
         *,
         context_words: tuple[str, ...] = (),
+        failures_max: int = 5,
+        failure_window_s: float = 900.0,
         hasher: PasswordHasher | None = None,
     ) -> None:
         """``hasher``: Argon2id with the library's costs unless another one is given (tests)."""
@@ -70,6 +71,8 @@ class Accounts:
         self._hasher = hasher or PasswordHasher()
         self._nobody_hash = self._hasher.hash("nobody has this password")
         self._context_words = tuple(word.lower() for word in context_words if len(word) >= 3)
+        self._failures_max = failures_max
+        self._failure_window_s = failure_window_s
         self._failures: dict[tuple[str, str], deque[float]] = {}
         self._lock = threading.Lock()
 
@@ -187,16 +190,16 @@ class Accounts:
         now_s = self._clock.monotonic_s()
         with self._lock:
             times = self._failures.get((login, ip))
-            while times and now_s - times[0] > FAILURE_WINDOW_S:
+            while times and now_s - times[0] > self._failure_window_s:
                 times.popleft()
-            if times and len(times) >= MAX_FAILURES:
-                raise Throttled(FAILURE_WINDOW_S - (now_s - times[0]))
+            if times and len(times) >= self._failures_max:
+                raise Throttled(self._failure_window_s - (now_s - times[0]))
 
     def _note_failure(self, login: str, ip: str) -> None:
         with self._lock:
             if len(self._failures) > 50_000:
                 self._failures.clear()
-            self._failures.setdefault((login, ip), deque(maxlen=MAX_FAILURES)).append(self._clock.monotonic_s())
+            self._failures.setdefault((login, ip), deque(maxlen=self._failures_max)).append(self._clock.monotonic_s())
 
 
 def _get(session: Session, user_id: int) -> User:

@@ -175,7 +175,7 @@ def test_given_another_site_when_it_opens_a_socket_then_refused(
     assert world.server.desk.sockets.count == 0
 
 
-@pytest.mark.fault("F73")
+@pytest.mark.fault("F91")
 def test_given_nobody_logged_in_when_many_sockets_are_opened_then_no_thread_is_spent_on_them(
     world: DeskWorld, served: ThreadServer
 ) -> None:

@@ -27,12 +27,12 @@ VOICE_RATE_HZ = 48_000
 PATIENT_RATE_HZ = 8_000
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# The loudest frequency that one call's loudspeaker plays, and how loud; listens to the stream itself, not to the device.
-_LISTEN = """async (index) => {
+# Loudest moment of a second, at one pitch and over all; listens to the newest call's stream itself, not to the device.
+_LISTEN = """async (hz) => {
   const streams = [...document.querySelectorAll('[data-testid=remote-audio]')].map((one) => one.srcObject)
     .filter((one) => one?.getAudioTracks().length)
-  const stream = streams.at(index)
-  if (!stream) return { hz: 0, level: -200 }
+  const stream = streams.at(-1)
+  if (!stream) return { at_pitch: -200, loudest: -200 }
   const ear = (window.__ear ??= new AudioContext())
   await ear.resume()
   const source = ear.createMediaStreamSource(stream)
@@ -49,9 +49,8 @@ _LISTEN = """async (index) => {
     bins.forEach((value, bin) => { if (value > loudest[bin]) loudest[bin] = value })
   }
   source.disconnect()
-  let best = 1
-  for (let bin = 2; bin < loudest.length; bin += 1) if (loudest[bin] > loudest[best]) best = bin
-  return { hz: best * ear.sampleRate / analyser.fftSize, level: loudest[best] }
+  const bin = Math.round(hz * analyser.fftSize / ear.sampleRate)
+  return { at_pitch: Math.max(...loudest.slice(bin - 1, bin + 2)), loudest: Math.max(...loudest.slice(2)) }
 }"""
 
 
@@ -112,7 +111,7 @@ def samples_of(recording: Path) -> list[int]:
         return list(struct.unpack(f"<{len(raw) // 2}h", raw))[:: sound.getnchannels()]
 
 
-def heard_in(page: Page, *, call: int = -1) -> tuple[float, float]:
-    """(loudest pitch in Hz, its level in dB) of what this page plays during the next second; level -200 is silence."""
-    found = page.evaluate(_LISTEN, call)
-    return float(found["hz"]), float(found["level"])
+def heard_in(page: Page, hz: float) -> tuple[float, float]:
+    """(level at this pitch, level of the loudest one), in dB, of what this page plays in the next second; -200 is silence."""
+    found = page.evaluate(_LISTEN, hz)
+    return float(found["at_pitch"]), float(found["loudest"])

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+
 from agent_desk.app import DeskServer, create_server
 from agent_desk.dial_policy import DialPolicy
 from agent_desk.services import DeskServices
@@ -89,7 +91,7 @@ class DeskWorld:
         return DeskServices(
             clock=clock,
             bus=bus,
-            accounts=Accounts(db, bus, clock),
+            accounts=Accounts(db, bus, clock, hasher=PasswordHasher(1, 64, 1)),
             agents=agents,
             calls=calls,
             recordings=recordings,
