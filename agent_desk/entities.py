@@ -143,7 +143,7 @@ class Entities:
             status = self._services.agents.status(agent_id)
         except NotFound:
             return None
-        today = self._services.metrics.agents_today().get(agent_id)
+        today = self._services.metrics.agent_today(agent_id)
         return board_payloads.me(status, today, self._services.calls.overdue_wrap_ups(agent_id))
 
     def link(self) -> Json:
@@ -236,7 +236,7 @@ class Entities:
         with self._lock:
             listener_ids = sorted(self._listeners.get(int(agent_id), ()))
         listeners = [self._background.titles().agent(one) for one in listener_ids]
-        today = self._services.metrics.agents_today().get(agent_id)
+        today = self._services.metrics.agent_today(agent_id)
         return board_payloads.board_agent(status, record, today, listeners)
 
     def _waiting(self, call_id: str) -> Json | None:

@@ -64,6 +64,7 @@ class Notifier:
         self._lock = threading.Lock()
         self._rooms: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._shown: set[tuple[AgentId, CallId]] = set()
+        self._without_parties: set[CallId] = set()
         self._gathered: dict[tuple[EntityKind, str], None] = {}
         self._wake = threading.Condition()
         self._stopping = threading.Event()
@@ -85,12 +86,22 @@ class Notifier:
 
     def on_event(self, event: Event) -> None:
         self._entities.observe(event)
+        self._note_parties(event)
         for notice in self._notices.get(type(event), ()):
             self._react(notice, event)
         if isinstance(event, call.CallOffered):
             self._on_pop(event)
         elif isinstance(event, call.CallQueued):
             self._entities.prepare(event)
+        elif isinstance(event, call.CallEnded):
+            self._without_parties.discard(event.call_id)
+
+    def _note_parties(self, event: Event) -> None:
+        """A call that has just arrived is on nobody's screen until an event names an agent: most events stop here."""
+        if isinstance(event, ToAgent) and isinstance(event, CallEvent):
+            self._without_parties.discard(event.call_id)
+        elif isinstance(event, call.CallArrived) and not self._entities.parties(event.call_id):
+            self._without_parties.add(event.call_id)
 
     def _react(self, notice: Notice, event: Event) -> None:
         if notice.which is Which.SHOWN_TO_AGENT:
@@ -127,6 +138,8 @@ class Notifier:
 
     def call_changed(self, call_id: CallId, *, also: Iterable[AgentId] = ()) -> None:
         """Send each party its own view of the call, and ``gone`` to those who may not see it any more (C30)."""
+        if call_id in self._without_parties and not also:
+            return
         self._call_changed(call_id, dict.fromkeys([*also, *self._entities.parties(call_id)]))
 
     def _call_changed(self, call_id: CallId, agent_ids: Iterable[AgentId]) -> None:

@@ -14,6 +14,7 @@ from crm_core.appointments.service import Appointments
 from crm_core.appointments.setup import AppointmentSetup
 from crm_core.audit.service import Audit
 from crm_core.bus import InProcessBus
+from crm_core.calls.record_memory import RecordMemory
 from crm_core.calls.recordings import RecordingRecords
 from crm_core.calls.service import CallRecords
 from crm_core.campaigns.service import Campaigns
@@ -51,8 +52,11 @@ class Ground:
         self.database.close()
 
 
-def build_ground(settings: Settings) -> Ground:
-    """Nothing is started and nothing is written; the database may not exist yet."""
+def build_ground(settings: Settings, *, is_the_program: bool = False) -> Ground:
+    """Nothing is started and nothing is written; the database may not exist yet.
+
+    ``is_the_program``: only this process writes calls, so their records may be remembered.
+    """
     clock = SystemClock(timedelta(seconds=settings.demo.clock_offset_s))
     bus = InProcessBus(capacity=settings.limits.bus_events_max)
     database = Database(settings.database_url, pool_size=settings.database.pool_size)
@@ -61,6 +65,7 @@ def build_ground(settings: Settings) -> Ground:
         workday=tuple(map(Span.parse, settings.hospital.workday_hours)),
         restday=tuple(map(Span.parse, settings.hospital.restday_hours)),
     )
+    calls = CallRecords(database, cipher, clock, memory=RecordMemory() if is_the_program else None)
     return Ground(
         clock=clock,
         bus=bus,
@@ -70,7 +75,7 @@ def build_ground(settings: Settings) -> Ground:
         patients=Patients(database, cipher, clock),
         appointments=Appointments(database, clock, hours),
         appointment_setup=AppointmentSetup(database),
-        calls=CallRecords(database, cipher, clock),
+        calls=calls,
         recordings=RecordingRecords(database, cipher, clock),
         campaigns=Campaigns(database, bus, clock=clock, cipher=cipher),
         accounts=Accounts(
@@ -82,7 +87,7 @@ def build_ground(settings: Settings) -> Ground:
             failure_window_s=settings.security.login_window_minutes * 60,
         ),
         audit=Audit(database, clock),
-        metrics=Metrics(database, clock),
+        metrics=Metrics(database, clock, stamp=(lambda: calls.change_count) if is_the_program else None),
     )
 
 

@@ -86,7 +86,7 @@ def build_house(settings: Settings) -> House:
     Order of subscription is order of delivery: first the records are written, then agents change state, then campaigns
     close attempts, then recordings look for files, last the desks are told what they can now read.
     """
-    ground = build_ground(settings)
+    ground = build_ground(settings, is_the_program=True)
     failpoints = Failpoints()
     directory = AgentDirectory()
     cti = build_cti(settings, ground, directory)

@@ -60,11 +60,13 @@ class Database:
     def __init__(self, url: str | URL, *, pool_size: int = 10, echo: bool = False) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = self._make_engine(pool_size, echo)
+        self.engine = self._make_engine(pool_size, echo, synchronous="FULL")
+        is_file = self.is_sqlite and self.url.database not in (None, "", ":memory:")
+        self._note_engine = self._make_engine(2, echo, synchronous="NORMAL") if is_file else self.engine
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = threading.Lock() if self.is_sqlite else None
 
-    def _make_engine(self, pool_size: int, echo: bool) -> Engine:
+    def _make_engine(self, pool_size: int, echo: bool, *, synchronous: str) -> Engine:
         if not self.is_sqlite:
             return create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, echo=echo)
         engine = create_engine(
@@ -74,7 +76,7 @@ class Database:
             max_overflow=pool_size * 4,
             connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, "isolation_level": None},
         )
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", lambda connection, _record: _prepare_sqlite(connection, synchronous))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
@@ -87,28 +89,43 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that is durable when the block has ended without an error."""
+        with self._write(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def note(self) -> Iterator[Session]:
+        """A write that survives every crash of ours, but may lose its last moments in a power cut (SQLite only).
+
+        For the ledger of calls and agent states, which are many and are told by the network, not by us: they wait for
+        no disk. Bookings, dial attempts, audit and accounts use ``write``.
+        """
+        with self._write(self._note_engine) as session:
+            yield session
+
+    @contextmanager
+    def _write(self, engine: Engine) -> Iterator[Session]:
         if self._writer is None:
-            with self._sessions.begin() as session:
+            with self._sessions(bind=engine) as session, session.begin():
                 yield session
             return
         if not self._writer.acquire(timeout=BUSY_TIMEOUT_S):
             raise TimeoutError("the database is busy")
         try:
-            engine = self.engine.execution_options(hotline_write=True)
-            with self._sessions(bind=engine) as session, session.begin():
+            with self._sessions(bind=engine.execution_options(hotline_write=True)) as session, session.begin():
                 yield session
         finally:
             self._writer.release()
 
     def close(self) -> None:
         self.engine.dispose()
+        self._note_engine.dispose()
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, synchronous: str) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",
+        f"synchronous={synchronous}",
         "foreign_keys=ON",
         f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}",
         "cache_size=-65536",

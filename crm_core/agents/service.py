@@ -131,7 +131,7 @@ class Agents(AgentStatuses):
 
     def extend_wrap_up(self, agent_id: AgentId) -> datetime | None:
         """继续整理: the countdown begins again. None when the agent is not in wrap-up."""
-        with self._db.write() as session:
+        with self._db.note() as session:
             row = status_row(session, agent_id)
             if row.state != AgentState.WRAP_UP.value:
                 return None
@@ -173,7 +173,7 @@ class Agents(AgentStatuses):
         self._apply(event.agent_id, change)
 
     def _on_registration(self, event: call.PhoneRegistrationChanged) -> None:
-        with self._db.write() as session:
+        with self._db.note() as session:
             row = status_row(session, event.agent_id)
             if row.is_registered == event.is_registered:
                 return
@@ -190,7 +190,7 @@ class Agents(AgentStatuses):
 
     def _apply(self, agent_id: AgentId, change: _Change, *, must_change: bool = False) -> None:
         event: Event | None = None
-        with self._db.write() as session:
+        with self._db.note() as session:
             row = status_row(session, agent_id)
             old = AgentState(row.state)
             new = self._target(row, old, change)
@@ -251,7 +251,7 @@ class Agents(AgentStatuses):
         )
 
     def _set_pause_after(self, agent_id: AgentId, reason: str) -> None:
-        with self._db.write() as session:
+        with self._db.note() as session:
             row = status_row(session, agent_id)
             row.pause_after = reason
             event = self._changed(row, AgentState(row.state))

@@ -51,7 +51,7 @@ class Call(Base):
     steps: Mapped[list[CallStep]] = relationship(order_by="CallStep.id", lazy="raise")
     wrap_ups: Mapped[list[CallWrapUp]] = relationship(lazy="raise")
 
-    __table_args__ = (Index("ix_calls_open", "ended_at", "state"),)
+    __table_args__ = (Index("ix_calls_open", "ended_at", "state"), Index("ix_calls_queue_queued", "queue", "queued_at"))
 
 
 class CallLeg(Base):

@@ -15,6 +15,7 @@ from crm_core.bus import Bus
 from crm_core.calls.dispositions import UNFINISHED, is_known
 from crm_core.calls.models import Call, CallLeg, CallWrapUp
 from crm_core.calls.projection import CallProjection
+from crm_core.calls.record_memory import RecordMemory
 from crm_core.calls.records import CallRecord, call_record
 from crm_core.clock import Clock
 from crm_core.crypto import FieldCipher
@@ -30,23 +31,35 @@ _CHILDREN = (selectinload(Call.legs), selectinload(Call.steps), selectinload(Cal
 class CallRecords:
     """One door to the calls. Thread-safe. Subscribes first, so that readers after it see the written record."""
 
-    def __init__(self, database: Database, cipher: FieldCipher, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, cipher: FieldCipher, clock: Clock, *, memory: RecordMemory | None = None
+    ) -> None:
+        """``memory`` only where this object is the one writer of calls (the running program)."""
         self._db = database
         self._cipher = cipher
         self._clock = clock
         self._projection = CallProjection(cipher)
+        self._memory = memory or RecordMemory(0)
+
+    @property
+    def change_count(self) -> int:
+        """Grows with every change of any call made through this object."""
+        return self._memory.change_count
 
     def subscribe(self, bus: Bus) -> None:
         bus.subscribe(CallEvent, self.on_call_event)
         bus.subscribe(AgentStateChanged, self._on_agent_state)
 
     def on_call_event(self, event: CallEvent) -> None:
-        with self._db.write() as session:
+        with self._memory.changing(event.call_id), self._db.note() as session:
             self._projection.apply(session, event)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def record(self, call_id: str) -> CallRecord:
+        return self._memory.of(call_id, self._read)
+
+    def _read(self, call_id: str) -> CallRecord:
         with self._db.read() as session:
             row = session.get(Call, call_id, options=_CHILDREN)
             if row is None:
@@ -111,7 +124,7 @@ class CallRecords:
         """Autosave while typing; allowed as long as the call is the agent's. Returns when it was saved."""
         if len(text) > MAX_NOTES:
             raise InvalidInput(f"notes have at most {MAX_NOTES} characters", code="notes_length")
-        with self._db.write() as session:
+        with self._memory.changing(call_id), self._db.note() as session:
             wrap_up = self._own_wrap_up(session, call_id, agent_id)
             if wrap_up.finished_at is not None and not wrap_up.is_overdue:
                 raise WrongState("this wrap-up is finished", code="wrap_up_finished")
@@ -120,7 +133,7 @@ class CallRecords:
 
     def bind_patient(self, call_id: str, agent_id: int, patient_id: PatientId) -> None:
         """The agent chose who is calling (C32)."""
-        with self._db.write() as session:
+        with self._memory.changing(call_id), self._db.write() as session:
             self._check_own(session, call_id, agent_id)
             row = session.get(Call, call_id)
             assert row is not None
@@ -141,7 +154,7 @@ class CallRecords:
             raise InvalidInput("unknown disposition", code="disposition")
         if notes is not None and len(notes) > MAX_NOTES:
             raise InvalidInput(f"notes have at most {MAX_NOTES} characters", code="notes_length")
-        with self._db.write() as session:
+        with self._memory.changing(call_id), self._db.write() as session:
             wrap_up = self._own_wrap_up(session, call_id, agent_id)
             if self._has_open_leg(session, call_id, agent_id):
                 raise WrongState("the call has not ended yet", code="in_call")
@@ -155,13 +168,17 @@ class CallRecords:
         """Wrap-up left without a disposition: the default code, listed for completion (C39)."""
         if event.old is not AgentState.WRAP_UP or event.new is AgentState.WRAP_UP:
             return
+        closed: list[str] = []
         with self._db.write() as session:
             rows = session.scalars(
                 select(CallWrapUp).where(CallWrapUp.agent_id == event.agent_id, CallWrapUp.finished_at.is_(None))
             )
             for row in rows:
                 if not self._has_open_leg(session, row.call_id, event.agent_id):
+                    closed.append(row.call_id)
                     row.finished_at, row.disposition, row.is_overdue = self._clock.now(), UNFINISHED, True
+        for call_id in closed:
+            self._memory.forget(call_id)
 
     def overdue_wrap_ups(self, agent_id: int) -> Sequence[CallId]:
         """小结待补: closed by the clock, to be completed by the agent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,14 +42,26 @@ class AgentToday:
 class Metrics:
     """Reads the ledger only; the same rows are what a drill-down lists."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, stamp: Callable[[], int] | None = None) -> None:
+        """``stamp`` tells when calls have changed: until then the figures of the queues are remembered."""
         self._db = database
         self._clock = clock
+        self._stamp = stamp
+        self._queues: tuple[tuple[int, datetime], dict[str, QueueToday]] | None = None
 
     def today_began(self) -> datetime:
         return at_hospital(self._clock.now()).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=HOSPITAL_ZONE)
 
     def queues_today(self) -> dict[str, QueueToday]:
+        if self._stamp is None:
+            return self._read_queues()
+        key = (self._stamp(), self.today_began())
+        known = self._queues
+        if known is None or known[0] != key:
+            known = self._queues = (key, self._read_queues())
+        return known[1]
+
+    def _read_queues(self) -> dict[str, QueueToday]:
         answered = and_(Call.agent_answered_at.is_not(None), Call.waited_s.is_not(None))
         abandoned = Call.outcome.in_(_ABANDONED)
         query: Any = (
@@ -77,7 +90,12 @@ class Metrics:
                 for queue, offered, done, lost, quick, in_time, wait in session.execute(query)
             }
 
-    def agents_today(self) -> dict[int, AgentToday]:
+    def agent_today(self, agent_id: int) -> AgentToday | None:
+        """One agent's figures; None before his first call of the day."""
+        return self.agents_today(agent_id).get(agent_id)
+
+    def agents_today(self, agent_id: int | None = None) -> dict[int, AgentToday]:
+        """All agents, or one."""
         talked = CallLeg.answered_at.is_not(None)
         query = (
             select(
@@ -91,11 +109,13 @@ class Metrics:
             .where(CallLeg.offered_at >= self.today_began(), CallLeg.kind == LegKind.AGENT.value)
             .group_by(CallLeg.agent_id)
         )
+        if agent_id is not None:
+            query = query.where(CallLeg.agent_id == agent_id)
         with self._db.read() as session:
             return {
-                agent_id: AgentToday(
+                one: AgentToday(
                     int(inbound), int(outbound), float(talk) if talk is not None else None, int(missed)
                 )
-                for agent_id, inbound, outbound, talk, missed in session.execute(query)
-                if agent_id is not None
+                for one, inbound, outbound, talk, missed in session.execute(query)
+                if one is not None
             }

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from config.ground import Ground, build_ground
 from config.home import CHECKOUT, Home
+from config.program import Program
 from config.settings import Settings, load_settings
 from tests.bench import machine
 
 PASSWORD = "Bench-Lantern-41-Tide"
 COMMAND_TIMEOUT_S = 300
+HEALTHY_TIMEOUT_S = 60
 
 
 class BenchFailed(Exception):
@@ -48,10 +50,15 @@ class BenchHome:
     @property
     def settings(self) -> Settings:
         """As the program of this home sees them."""
+        with self._own_environment():
+            return load_settings(self.home.root)
+
+    @contextlib.contextmanager
+    def _own_environment(self) -> Iterator[None]:
         saved = dict(os.environ)
         os.environ.update(self._settings_environment)
         try:
-            return load_settings(self.home.root)
+            yield
         finally:
             os.environ.clear()
             os.environ.update(saved)
@@ -67,15 +74,28 @@ class BenchHome:
 
     @property
     def worker_pid(self) -> int:
-        """The process of the program that does the work."""
+        """The process of the program that does the work; 0 while it is stopped."""
+        if not self.home.program_file.exists():
+            return 0
         return int(json.loads(self.home.program_file.read_text(encoding="utf-8"))["pid"])
 
     @property
     def asterisk_pid(self) -> int:
         return int((self.home.asterisk / "pid").read_text(encoding="ascii"))
 
+    def run_program(self, is_wanted: bool) -> None:
+        """Start or stop the program; Asterisk and the sounds stay as they are (`up` would install ours again)."""
+        if is_wanted and not self.worker_pid:
+            program = Program(self.home)
+            with self._own_environment():
+                program.start()
+            if not program.wait_healthy(self.settings.web_url, HEALTHY_TIMEOUT_S).ok:
+                raise BenchFailed("the program did not come up again")
+        elif not is_wanted and self.worker_pid:
+            Program(self.home).stop(self.settings.limits.stop_timeout_s)
+
     def program_cpu_s(self) -> float:
-        return machine.cpu_s(machine.family(self.worker_pid))
+        return machine.cpu_s(machine.family(self.worker_pid)) if self.worker_pid else 0.0
 
     def asterisk_cpu_s(self) -> float:
         return machine.cpu_s([self.asterisk_pid])

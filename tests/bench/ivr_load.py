@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from tests.bench import machine
 from tests.bench.bench_home import BenchFailed, BenchHome
+from tests.bench.ivr_figures import Held, Load, find_limit
 from tests.bench.sipp import CallScript, Sipp, SippResult
-from tests.bench.table import Row, at_least
 
 BARE, BARE_MENU, RECORDED, BARE_HOLD = "700001", "700002", "700003", "700004"
 CALLER = "17750000001"
@@ -30,49 +30,20 @@ RTP_PORTS = {"HOTLINE__RTP__FIRST_PORT": "6000", "HOTLINE__RTP__LAST_PORT": "999
 SETTINGS = {**RTP_PORTS, "HOTLINE__AGI__CALLERS_MAX": "2000"}
 """What the bench's home has otherwise than a shipped one: sound ports and IVR places for more callers than it can bear."""
 
-PERSON_TARGET, MENU_TARGET = 0.65, 0.42
 AT_ONCE_MAX = 900
 DRAIN_LIMIT_S = 120.0
-GROWTH = 1.6
 BARE_FIRST_RATE, IVR_FIRST_RATE = 60.0, 16.0
 
 
 @dataclass(frozen=True)
 class Route:
-    """One way through the switch. ``first_rate``: where the search for its limit begins."""
+    """One way through the switch. ``first_rate``: where the search for its limit begins. Bare: our program is stopped."""
 
     name: str
     dialled: str
     script: CallScript
     first_rate: float
-
-
-@dataclass(frozen=True)
-class Load:
-    """What one route bears: the highest clean rate, and CPU milliseconds a call at a rate that all bear."""
-
-    route: str
-    rate_per_s: float
-    asterisk_ms: float
-    program_ms: float
-    drain_s: float
-    """After the last call at the common rate: how long until the program had written the end of every call."""
-
-    @property
-    def cpu_ms(self) -> float:
-        return self.asterisk_ms + self.program_ms
-
-
-@dataclass(frozen=True)
-class Held:
-    """``callers`` in the IVR at once (or, bare, in Playback), all hearing sound; CPU as part of one core."""
-
-    callers: int
-    is_clean: bool
-    asterisk_cores: float
-    program_cores: float
-    program_mb: float
-    asterisk_mb: float
+    is_bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +60,7 @@ class Effort:
 
 
 FULL = Effort(step_s=5, refinements=2, common_rate=5, common_s=15, held=(50, 100, 200, 400), hold_s=10)
-QUICK = Effort(step_s=2, refinements=0, common_rate=5, common_s=4, held=(50, 100), hold_s=4, with_recorded=False)
+QUICK = Effort(step_s=2, refinements=1, common_rate=5, common_s=4, held=(50, 100), hold_s=4, with_recorded=False)
 
 
 class IvrLoad:
@@ -116,17 +87,18 @@ class IvrLoad:
         self._instance("dialplan reload")
 
     def routes(self) -> list[Route]:
-        keys = [(0.3, "1")]  # bare Asterisk gets as many messages as the IVR
+        as_menu = [(0.3, "1")] * len(MENU_KEYS)  # bare Asterisk gets as many messages as the IVR
         routes = [
-            Route("bare", BARE, CallScript(CALLER, keys=[(0.1, "1")]), BARE_FIRST_RATE),
-            Route("bare, recorded", RECORDED, CallScript(CALLER, keys=[(0.1, "1")]), BARE_FIRST_RATE),
+            Route("bare", BARE, CallScript(CALLER, keys=[(0.1, "1")]), BARE_FIRST_RATE, is_bare=True),
+            Route("bare, recorded", RECORDED, CallScript(CALLER, keys=[(0.1, "1")]), BARE_FIRST_RATE, is_bare=True),
             Route("IVR to a person", self._number, CallScript(CALLER, keys=PERSON_KEYS), IVR_FIRST_RATE),
-            Route("bare, as long as the menu", BARE_MENU, CallScript(CALLER, keys=keys * len(MENU_KEYS)), BARE_FIRST_RATE),
+            Route("bare, as long as the menu", BARE_MENU, CallScript(CALLER, keys=as_menu), BARE_FIRST_RATE, is_bare=True),
             Route("IVR, whole menu", self._number, CallScript(CALLER, keys=MENU_KEYS), IVR_FIRST_RATE),
         ]
         return [route for route in routes if route.dialled != RECORDED or self._effort.with_recorded]
 
     def measure(self, route: Route) -> Load:
+        self._home.run_program(not route.is_bare)
         effort = self._effort
         calls = int(effort.common_rate * effort.common_s)
         self.drain()
@@ -141,6 +113,7 @@ class IvrLoad:
 
     def hold(self, callers: int, *, is_bare: bool) -> Held:
         """Callers come at 25/s and stay; measured while all of them are there."""
+        self._home.run_program(not is_bare)
         hold_s = self._effort.hold_s
         stay_s = callers / 25 + hold_s + 3
         script = CallScript(CALLER, hang_up_after_s=stay_s)
@@ -157,6 +130,8 @@ class IvrLoad:
 
     def drain(self) -> float:
         """Wait until no call is open in the records; seconds it took. Raises BenchFailed at the limit."""
+        if not self._home.worker_pid:
+            return 0.0
         began_s = time.monotonic()
         with self._home.ground() as ground:
             while ground.calls.open_calls():
@@ -207,76 +182,9 @@ class _Watch:
             passed_s = time.monotonic() - began_s
             self.asterisk_cores = (self._home.asterisk_cpu_s() - asterisk_s) / passed_s
             self.program_cores = (self._home.program_cpu_s() - program_s) / passed_s
-            self.program_mb = machine.resident_mb(self._home.worker_pid)
+            self.program_mb = machine.resident_mb(self._home.worker_pid) if self._home.worker_pid else 0.0
             self.asterisk_mb = machine.resident_mb(self._home.asterisk_pid)
             return running.result()
-
-
-def find_limit(is_borne: Callable[[float], bool], *, first: float, refinements: int, highest: float = 2000.0) -> float:
-    """The highest rate that was borne: up in steps of half, then between the last two. 0 when not even a tenth is."""
-    rate = first
-    while not is_borne(rate):
-        rate /= GROWTH
-        if rate < first / 10:
-            return 0.0
-    low, high = rate, rate * GROWTH
-    while high < highest and is_borne(high):
-        low, high = high, high * GROWTH
-    for _ in range(refinements):
-        middle = (low * high) ** 0.5
-        low, high = (middle, high) if is_borne(middle) else (low, middle)
-    return low
-
-
-def load_rows(loads: Sequence[Load]) -> list[Row]:
-    by = {load.route: load for load in loads}
-    rows = [
-        Row(f"calls/s, {load.route}", f"{load.rate_per_s:.0f}/s",
-            how="highest rate without failed call or retransmission; CPU a call at a low rate: "
-            f"Asterisk {load.asterisk_ms:.1f} ms, program {load.program_ms:.1f} ms; "
-            f"records closed {load.drain_s:.1f} s after the last call")
-        for load in loads
-    ]  # fmt: skip
-    if "IVR to a person" in by:
-        program_ms = by["IVR to a person"].program_ms
-        rows.append(Row("calls/s the program can write down for ever", f"{1000 / program_ms:.0f}/s" if program_ms else "many",
-                        how=f"one core over {program_ms:.0f} ms of CPU a call; above that callers are served, records come late"))
-    for name, base, target in (("IVR to a person", "bare", PERSON_TARGET),
-                               ("IVR, whole menu", "bare, as long as the menu", MENU_TARGET)):
-        if name in by and base in by:
-            rows += _ratio_rows(by[name], by[base], target)
-    return rows
-
-
-def _ratio_rows(ivr: Load, bare: Load, target: float) -> list[Row]:
-    ratio = ivr.rate_per_s / bare.rate_per_s if bare.rate_per_s else 0.0
-    asterisk = bare.asterisk_ms / ivr.asterisk_ms if ivr.asterisk_ms else 0.0
-    return [
-        at_least(f"{ivr.route} : {bare.route}, calls/s", ratio, target, text=f"{ratio:.2f}",
-                 how="IVR: recorded, FastAGI, patient looked up, record written, desks told; bare: Answer + Playback"),
-        Row(f"{ivr.route} : {bare.route}, by Asterisk's CPU alone", f"{asterisk:.2f}",
-            how="what the dialplan, recording and AGI cost Asterisk, without the program's share of the same cores"),
-    ]  # fmt: skip
-
-
-def held_rows(held: Sequence[Held], bare: Sequence[Held], *, idle_mb: float) -> list[Row]:
-    rows = [
-        Row(f"{one.callers} callers in the IVR at once", "all held" if one.is_clean else "**some failed**",
-            how=f"program {one.program_cores:.2f} cores, Asterisk {one.asterisk_cores:.2f} cores (bare Playback: "
-            f"{other.asterisk_cores:.2f}), all hearing sound and recorded")
-        for one, other in zip(held, bare, strict=True)
-    ]  # fmt: skip
-    clean = [(one, other) for one, other in zip(held, bare, strict=True) if one.is_clean and other.is_clean]
-    if clean:
-        one, other = clean[-1]
-        ratio = other.asterisk_cores / (one.asterisk_cores + one.program_cores)
-        rows.append(Row("concurrent callers, IVR : bare", f"{ratio:.2f}",
-                        how=f"by CPU of everything with {one.callers} callers held; recording is in the IVR's share only"))
-    rows.append(Row("memory of the program, nobody calling", f"{idle_mb:.0f} MB", how="resident, after the calls above"))
-    for one in [one for one in held if one.callers in (50, 100)]:
-        rows.append(Row(f"memory of the program, {one.callers} callers", f"{one.program_mb:.0f} MB",
-                        how=f"{1024 * (one.program_mb - idle_mb) / one.callers:.0f} KB a caller"))
-    return rows
 
 
 def _switches(home: BenchHome) -> Callable[[str], str]:

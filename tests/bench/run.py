@@ -9,16 +9,20 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from subprocess import SubprocessError
+
+from playwright.sync_api import Error as BrowserError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from config.home import Home
-from tests.bench import ivr_load, machine, pops, start_time
+from tests.bench import ivr_figures, ivr_load, machine, pops, start_time
 from tests.bench.bench_home import BenchFailed, bench_home
 from tests.bench.pump import measure_pump
 from tests.bench.table import Row, at_least, markdown, write_table
 
 PUMP_TARGET = 4.0
+FAILURES = (BenchFailed, AssertionError, OSError, TimeoutError, ValueError, SubprocessError, BrowserError)
 
 
 @dataclass
@@ -58,13 +62,14 @@ class Bench:
             load.prepare()
             loads = [load.measure(route) for route in load.routes()]
             self.details["ivr"] = [asdict(one) for one in loads]
-            self.rows += ivr_load.load_rows(loads)
+            self.rows += ivr_figures.load_rows(loads)
             load.long_sounds()
             bare = [load.hold(callers, is_bare=True) for callers in effort.held]
+            home.run_program(True)
             idle_mb = machine.resident_mb(home.worker_pid)
             held = [load.hold(callers, is_bare=False) for callers in effort.held]
             self.details["held"] = {"bare": [asdict(one) for one in bare], "ivr": [asdict(one) for one in held]}
-            self.rows += ivr_load.held_rows(held, bare, idle_mb=idle_mb)
+            self.rows += ivr_figures.held_rows(held, bare, idle_mb=idle_mb)
 
 
 PARTS: dict[str, Callable[[Bench], None]] = {"pump": Bench.pump, "pops": Bench.pops, "telephony": Bench.telephony}
@@ -98,7 +103,7 @@ def _measured(bench: Bench, name: str) -> str:
     print(f"measuring {name} ...", file=sys.stderr)
     try:
         PARTS[name](bench)
-    except (BenchFailed, AssertionError, OSError, TimeoutError) as error:
+    except FAILURES as error:
         bench.rows.append(Row(name, "not measured", how=str(error).splitlines()[0][:200]))
         return f"{name}: {error}"
     return ""

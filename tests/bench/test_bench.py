@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cti.ami_framing import AmiFramer, event_name
-from tests.bench.ivr_load import MENU_KEYS, find_limit
+from tests.bench.ivr_figures import find_limit
+from tests.bench.ivr_load import MENU_KEYS
 from tests.bench.offers import CallStory
 from tests.bench.sipp import CallScript, SippResult, read_figures, scenario
 from tests.bench.table import Row, at_least, at_most, markdown, percentile, write_table
