@@ -103,7 +103,6 @@ class QueueJoined:
     channel: ChannelFacts
     queue: str
     position: int
-    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ READERS: dict[bytes, Callable[[_Headers], m.AmiMessage]] = {
     b"BridgeLeave": lambda h: m.BridgeLeft(channel_facts(h), h.get("BridgeUniqueid", "")),
     b"LocalBridge": lambda h: m.LocalPairJoined(channel_facts(h, "LocalOne"), channel_facts(h, "LocalTwo")),
     b"QueueCallerJoin": lambda h: m.QueueJoined(
-        channel_facts(h), h.get("Queue", ""), _number(h, "Position"), _number(h, "Priority")),
+        channel_facts(h), h.get("Queue", ""), _number(h, "Position")),
     b"QueueCallerLeave": lambda h: m.QueueLeft(channel_facts(h), h.get("Queue", "")),
     b"QueueCallerAbandon": lambda h: m.QueueAbandoned(channel_facts(h), h.get("Queue", "")),
     b"BlindTransfer": lambda h: m.BlindTransferred(

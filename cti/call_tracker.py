@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +22,8 @@ from cti.signal_tracking import SignalTracking
 from cti.tracked_call import Channel, ChannelRole, TrackedCall
 from cti.transfer_tracking import TransferTracking
 
-SOFT_HANGUP_SHUTDOWN = 4
-"""Cause of SoftHangupRequest when Asterisk itself is being stopped (AST_SOFTHANGUP_SHUTDOWN)."""
+SOFT_HANGUPS_BY_PBX = frozenset({1, 4})
+"""Causes of SoftHangupRequest that are nobody's wish: no sound for too long (AST_SOFTHANGUP_DEV), a stop (_SHUTDOWN)."""
 
 
 class CallTracker:
@@ -32,13 +32,17 @@ class CallTracker:
     CallEnded is the last event of a call: open legs, offers, waiting and consultations are closed before it.
     """
 
-    def __init__(self, *, trunk: str, transfer_context: str, agent_of_extension: Callable[[str], AgentId | None]) -> None:
+    def __init__(self, *, trunk: str, transfer_context: str, agent_of_extension: Callable[[str], AgentId | None],
+                 on_stranded: Callable[[Sequence[str], str], None] = lambda _channels, _patient: None) -> None:
+        """``on_stranded``: channels that talk without their patient, and his channel when he waits where nobody can reach
+        him any more ("" when he has gone). Told once; must return at once."""
         self.lock = threading.RLock()
         self.book = CallBook(trunk, agent_of_extension)
         self.legs = LegTracking(self.book)
         self.queues = QueueTracking(self.book)
         self.transfers = TransferTracking(self.book, self.legs, transfer_context=transfer_context)
         self.signals = SignalTracking(self.book, self.transfers)
+        self._on_stranded = on_stranded
         self._handlers: dict[type, Callable[[Any], None]] = {
             m.ChannelCreated: self._on_created,
             m.ChannelStateChanged: self._on_state,
@@ -94,6 +98,7 @@ class CallTracker:
 
     def end_call(self, call: TrackedCall, *, cause: int = 0, outcome: CallOutcome | None = None) -> None:
         """Close everything that is open, then the call itself."""
+        self._release_stranded(call, outcome)
         self.queues.close(call)
         call.hung_up_by = who_hung_up(call, outcome or outcome_of(call, cause))
         final = outcome or outcome_of(call, cause)
@@ -107,6 +112,15 @@ class CallTracker:
         self.book.emit(call, e.CallEnded, outcome=final, hung_up_by=call.hung_up_by, cause=cause)
         call.step(CallInput.HUNG_UP)
         self.book.forget_call(call)
+
+    def _release_stranded(self, call: TrackedCall, outcome: CallOutcome | None) -> None:
+        """Asterisk leaves those who talk about the patient with one another; for us they are free (C38)."""
+        if outcome is None and (call.consult is not None or len([leg for leg in call.legs.values() if leg.is_talking]) > 1):
+            self._on_stranded(self._parties(call), "")
+
+    def _parties(self, call: TrackedCall) -> list[str]:
+        channels = [self.book.channels.get(leg.channel_id) for leg in call.legs.values() if not leg.is_over]
+        return [channel.name for channel in channels if channel is not None]
 
     def _on_created(self, message: m.ChannelCreated) -> None:
         channel = self.book.touch(message.channel, may_open=True)
@@ -137,11 +151,20 @@ class CallTracker:
         if channel is None:
             return
         swapped = self.book.channels.get(message.swapped_unique_id)
-        if swapped is not None and swapped.bridge_id == message.bridge_id:
+        if swapped is not None and swapped.bridge_id in ("", message.bridge_id):  # "": its BridgeLeave comes first
             self.book.leave_bridge(swapped)
+            self._take_over(swapped, channel)
         self.book.enter_bridge(channel, message.bridge_id)
         self._note_up(channel)
         self._look_at_talkers(channel)
+
+    def _take_over(self, old: Channel, new: Channel) -> None:
+        """Who takes his call back in a consultation can neither complete nor cancel it: Asterisk listens to the old channel."""
+        leg = self.legs.take_over(old, new)
+        call = self.book.call_of(new)
+        patient = self.book.channels.get(call.patient_id) if call is not None else None
+        if call is not None and patient is not None and call.consult is not None and call.consult.initiator is leg:
+            self._on_stranded(self._parties(call), patient.name)
 
     def _on_bridge_left(self, message: m.BridgeLeft) -> None:
         channel = self.book.known(message.channel)
@@ -168,7 +191,7 @@ class CallTracker:
         call = self.book.call_of(channel)
         if call is None or call.hung_up_by is not None:
             return
-        by_pbx = message.is_soft and message.cause == SOFT_HANGUP_SHUTDOWN
+        by_pbx = message.is_soft and message.cause in SOFT_HANGUPS_BY_PBX
         if channel.unique_id == call.patient_id:
             call.was_ringing_at_hangup = bool(call.offers())
             by_us = HungUpBy.AGENT if call.talking_agents() and not by_pbx else HungUpBy.SYSTEM
@@ -202,6 +225,7 @@ class CallTracker:
         if call is not None:
             self.legs.end_leg(call, channel)
             self.transfers.on_channel_gone(call, channel)
+            self.transfers.on_leg_over(call)
             is_root_of_dialling = not call.patient_id and channel.unique_id == call.call_id
             if channel.unique_id == call.patient_id or is_root_of_dialling:
                 self.end_call(call, cause=channel.hangup_cause, outcome=outcome)

@@ -120,6 +120,22 @@ class LegTracking:
                 self._offer(None, channel, queue=None)
             self.answer(call, call.legs[channel.unique_id])
 
+    def take_over(self, old: Channel, new: Channel) -> Leg | None:
+        """A telephone took its own call back on a new channel (INVITE with Replaces after a reload): the leg goes on (C31).
+
+        None when it is another's telephone, or nobody's. A hold is over, but not that of a consultation.
+        """
+        call = self._book.call_of(old)
+        leg = call.legs.get(old.unique_id) if call is not None else None
+        if call is None or leg is None or not leg.is_talking or leg.agent_id is None or leg.agent_id != new.agent_id:
+            return None
+        new.call_id = call.call_id
+        call.legs[new.unique_id] = call.legs.pop(old.unique_id)
+        leg.channel_id = new.unique_id
+        if call.held_by is leg and call.consult is None:
+            self.retrieve(call)  # Asterisk takes the music away when the holding channel leaves
+        return leg
+
     def on_held(self, message: m.ChannelHeld) -> None:
         call, leg = self._leg_of(message.channel)
         if call is None or leg is None or call.held_by is not None or not leg.is_talking:
@@ -198,7 +214,7 @@ class LegTracking:
     def _leg(self, call: TrackedCall, channel: Channel, *, kind: LegKind) -> Leg:
         leg = call.legs.get(channel.unique_id)
         if leg is None:
-            leg = Leg(LegId(channel.unique_id), kind, channel.agent_id, self._book.now_s)
+            leg = Leg(LegId(channel.unique_id), kind, channel.agent_id, self._book.now_s, channel.unique_id)
             call.legs[channel.unique_id] = leg
         return leg
 

@@ -49,8 +49,9 @@ class Cti:
         self._clock = clock
         self._memberships = memberships
         names = names or DialplanNames()
+        self._return_context = names.return_context
         self.tracker = CallTracker(trunk=names.trunk, transfer_context=names.transfer_context,
-                                   agent_of_extension=agent_of_extension)
+                                   agent_of_extension=agent_of_extension, on_stranded=self._rescue)
         self._phones = Phones(clock, agent_of_extension)
         self.pump = EventPump(self.tracker, bus, clock, on_contact=self._phones.on_contact, on_pressure=self._on_pressure)
         self._resync = Resync(self.tracker, open_before=open_calls)
@@ -59,6 +60,7 @@ class Cti:
         self._actions: AmiClient | None = None
         self._is_booted: asyncio.Event | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._rescues: set[asyncio.Task[None]] = set()
         self._is_up = False
         self._was_told_up: bool | None = None
         self._reconnect_count = 0
@@ -110,6 +112,26 @@ class Cti:
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self._thread.run(work)
+
+    def _rescue(self, channels: Sequence[str], patient: str) -> None:
+        """The patient, when there is one, goes back into a queue; the others are hung up."""
+        actions: list[Headers] = [{"Action": "Hangup", "Channel": channel, "Cause": "16"} for channel in channels]
+        if patient:
+            actions.insert(0, {"Action": "Redirect", "Channel": patient, "Context": self._return_context, "Exten": "s",
+                               "Priority": "1"})
+        self._thread.call_soon(self._send_soon, actions)
+
+    def _send_soon(self, actions: Sequence[Headers]) -> None:
+        task = asyncio.get_running_loop().create_task(self._send(actions), name="cti-rescue")
+        self._rescues.add(task)
+        task.add_done_callback(self._rescues.discard)
+
+    async def _send(self, actions: Sequence[Headers]) -> None:
+        for action in actions:
+            try:
+                await self.ask(action)
+            except HotlineError as error:
+                log.warning("rescue_failed", action=action["Action"], error=error.code)
 
     async def _open(self) -> None:
         self._is_booted = asyncio.Event()

@@ -22,7 +22,7 @@ class QueueTracking:
     def on_joined(self, message: m.QueueJoined) -> None:
         call = self._patients_call(message.channel)
         if call is not None:
-            self.join(call, message.queue, position=message.position, priority=message.priority)
+            self.join(call, message.queue, position=message.position, priority=call.queue_priority)
 
     def join(self, call: TrackedCall, queue: str, *, position: int, priority: int = 0, waited_s: float = 0.0) -> None:
         if call.queue == queue or not queue:
@@ -32,6 +32,7 @@ class QueueTracking:
         call.queue, call.queue_joined_at = queue, self._book.at
         call.queue_joined_at_s = self._book.now_s - waited_s
         call.abandoned_after_s = None
+        call.hung_up_by = None  # an agent's end that was not the call's
         self._book.emit(call, e.CallQueued, queue=queue, priority=priority, position=max(1, position))
         call.step(CallInput.QUEUE_JOINED)
         self._waiting.setdefault(queue, {})[call.call_id] = call

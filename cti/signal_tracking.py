@@ -62,6 +62,10 @@ class SignalTracking:
     def _queue_empty(self, call: TrackedCall, _: m.DialplanSignal) -> None:
         call.nobody_there = True
 
+    def _queue_entered(self, call: TrackedCall, message: m.DialplanSignal) -> None:
+        weight = message.facts.get("Priority", "")
+        call.queue_priority = int(weight) if weight.isascii() and weight.isdigit() and len(weight) <= 3 else 0
+
     def _consult_failed(self, call: TrackedCall, _: m.DialplanSignal) -> None:
         self._transfers.on_consult_failed(call)
 
@@ -123,9 +127,11 @@ _SIGNALS: dict[str, _Handler] = {
     "DepartmentDialled": SignalTracking._department_dialled,
     "DepartmentNoAnswer": SignalTracking._department_no_answer,
     "QueueEmpty": SignalTracking._queue_empty,
+    "QueueEntered": SignalTracking._queue_entered,
     "ConsultFailed": SignalTracking._consult_failed,
     "IvrFailed": SignalTracking._ivr_failed,
     "DialRefused": SignalTracking._logged,
     "LoopStopped": SignalTracking._logged,
     "TransferReturned": SignalTracking._logged,
+    "AgentLost": SignalTracking._logged,
 }

@@ -47,6 +47,7 @@ class DialplanNames:
     survey_context: str = "hl-survey"
     agent_dial_context: str = "hl-agent-dial"
     monitor_context: str = "hl-monitor"
+    return_context: str = "hl-return"
     spy_variable: str = "HL_SPY_CHANNEL"
     service_number: str = "95169"
 
@@ -113,8 +114,11 @@ class AmiTelephony:
     def start_consult(self, call_id: CallId, agent_id: AgentId, target: TransferTarget) -> None:
         channel = self._agent_channel(call_id, agent_id)
         with self._tracker.lock:
-            if self._call(call_id).consult is not None:
+            call = self._call(call_id)
+            if call.consult is not None:
                 raise WrongState("a consultation is in progress", code="consult_in_progress")
+            if any(leg.was_taken_back for leg in call.talking_agents() if leg.agent_id == agent_id):
+                raise WrongState("after a reload this call can only be transferred blindly", code="consult_after_reload")
         self._do({"Action": "Atxfer", "Channel": channel, "Context": self._names.transfer_context,
                   "Exten": self._consult_extension(target)})
 
@@ -248,7 +252,7 @@ class AmiTelephony:
     def _agent_channel(self, call_id: CallId, agent_id: AgentId, *, must_talk: bool = True) -> str:
         with self._tracker.lock:
             for leg in self._call(call_id).legs.values():
-                channel = self._tracker.book.channels.get(leg.leg_id)
+                channel = self._tracker.book.channels.get(leg.channel_id)
                 if leg.agent_id == agent_id and channel is not None and (leg.is_talking or
                                                                           (leg.is_offered and not must_talk)):
                     return channel.name

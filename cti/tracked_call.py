@@ -38,12 +38,16 @@ class Channel:
 
 @dataclass(slots=True)
 class Leg:
-    """One party beside the patient. ``agent_id`` is None for departments and outside numbers."""
+    """One party beside the patient. ``agent_id`` is None for departments and outside numbers.
+
+    ``leg_id`` stays for good; ``channel_id`` is the channel that carries the leg now.
+    """
 
     leg_id: LegId
     kind: LegKind
     agent_id: AgentId | None
     offered_at_s: float
+    channel_id: str
     queue: str | None = None
     picked_up: bool = False
     picked_up_at_s: float = 0.0
@@ -54,6 +58,11 @@ class Leg:
     @property
     def is_talking(self) -> bool:
         return self.answered_at_s is not None and not self.is_over
+
+    @property
+    def was_taken_back(self) -> bool:
+        """On a channel that came with Replaces: Asterisk listens to no feature codes there, so nothing can be consulted."""
+        return self.channel_id != self.leg_id
 
     @property
     def is_offered(self) -> bool:
@@ -94,6 +103,8 @@ class TrackedCall:
     abandoned_while_ringing: bool = False
     was_ringing_at_hangup: bool = False
     nobody_there: bool = False
+    queue_priority: int = 0
+    """QUEUE_PRIO as the dialplan told it before Queue(); AMI's own ``Priority`` is the dialplan's line number."""
     department: str = ""
     held_by: Leg | None = None
     consult: Consult | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crm_core.calls import events as e
-from crm_core.calls.kinds import LegKind, TransferKind
+from crm_core.calls.kinds import CallState, LegKind, TransferKind
 from cti import ami_messages as m
 from cti.call_book import CallBook
 from cti.call_states import CallInput
@@ -47,8 +47,8 @@ class TransferTracking:
         consult = call.consult
         if consult is None or not talkers:
             return
-        is_back = consult.initiator.leg_id in talkers
-        target_is_in = consult.leg is not None and consult.leg.is_talking and consult.leg.leg_id in talkers
+        is_back = consult.initiator.channel_id in talkers
+        target_is_in = consult.leg is not None and consult.leg.is_talking and consult.leg.channel_id in talkers
         if not is_back:
             consult.has_left_patient = True
         elif consult.has_left_patient and target_is_in:
@@ -91,13 +91,22 @@ class TransferTracking:
         if consult is None or not (channel.unique_id in consult.channel_ids or self._is_leg(consult, channel)):
             return
         talkers = self._book.talkers(call)
-        target_is_in = consult.leg is not None and not consult.leg.is_over and consult.leg.leg_id in talkers
+        target_is_in = consult.leg is not None and not consult.leg.is_over and consult.leg.channel_id in talkers
         if not target_is_in:
             self._end_consult(call, consult)
-        elif consult.initiator.leg_id in talkers:
+        elif consult.initiator.channel_id in talkers:
             self._conference(call, consult)
         else:
             self._transfer(call, consult)
+
+    def on_leg_over(self, call: TrackedCall) -> None:
+        """Somebody left a conference: with one agent left who hears the patient it is an ordinary talk again."""
+        if call.state is not CallState.CONFERENCE:
+            return
+        left = [leg for leg in call.legs.values() if leg.is_talking]
+        if len(left) == 1 and left[0].agent_id is not None and left[0].channel_id in self._book.talkers(call):
+            self._book.emit(call, e.ConsultEnded, agent_id=left[0].agent_id)
+            call.step(CallInput.CONSULT_ENDED)
 
     def close(self, call: TrackedCall) -> None:
         """The patient is gone: whatever the two agents still say is no consultation of this call."""
@@ -130,7 +139,7 @@ class TransferTracking:
 
     def _leave(self, call: TrackedCall, leg: Leg) -> None:
         """The initiator is free at once; Asterisk may keep his old channel for a while."""
-        channel = self._book.channels.get(leg.leg_id)
+        channel = self._book.channels.get(leg.channel_id)
         if channel is not None:
             self._legs.end_leg(call, channel)
 
@@ -144,7 +153,7 @@ class TransferTracking:
 
     @staticmethod
     def _is_leg(consult: Consult, channel: Channel) -> bool:
-        return consult.leg is not None and consult.leg.leg_id == channel.unique_id
+        return consult.leg is not None and consult.leg.channel_id == channel.unique_id
 
     @staticmethod
     def _local_is_in(consult: Consult, talkers: set[str]) -> bool:

@@ -91,7 +91,7 @@ class CallProjection:
     def _queued(self, _session: Session, row: Call, event: e.CallQueued) -> None:
         row.queue, row.priority = event.queue, event.priority
         row.queued_at = event.at
-        row.waited_s = None
+        row.waited_s = row.held_since = None
         _move(row, CallState.QUEUED)
 
     def _left_queue(self, _session: Session, row: Call, event: e.CallLeftQueue) -> None:

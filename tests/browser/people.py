@@ -12,8 +12,8 @@ from tests.support.product import Desk, Product, eventually
 
 PITCH_HZ = {"bela": 600.0, "bolin": 900.0, "chen": 1500.0, "patient": 2100.0}
 """Everybody speaks at a pitch of his own, so that a measurement tells who is heard."""
-TO_A_PERSON = "w5,0,w300"
-"""What a patient presses to reach a person; then he stays on the line."""
+TO_A_PERSON = "w1,0,w300"
+"""What a patient presses to reach a person (while the notice is read); then he stays on the line."""
 OWN_VOICE_SHARE = 0.5
 LOUD_DB = -60.0
 CLEARLY_DB = 20.0
@@ -30,7 +30,10 @@ class Screen:
         self.frames: list[str] = []
         if desk is not None:
             self.context.add_cookies(
-                [{"name": one.name, "value": one.value or "", "url": product.settings.web_url} for one in desk.http.cookies]
+                [
+                    {"name": one.name, "value": one.value or "", "url": product.settings.web_url}
+                    for one in desk.http.cookies
+                ]
             )
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -113,20 +116,26 @@ class AgentScreen(Screen):
 
     def summarise(self, notes: str) -> None:
         """Fills the summary and goes back to work."""
+        self.choose_disposition()
+        self.see("notes").fill(notes)
+        self.click("save-ready")
+        self.shows("state-button", "ready")
+
+    def choose_disposition(self) -> None:
+        """An enquiry, settled; choosing it again does no harm."""
         self.click("disposition")
         self.click("disposition-enquiry")
         self.click("sub-disposition")
         self.page.locator("[data-testid^=sub-disposition-]:visible").first.click()
         self.page.locator("label", has=self.see("resolved-yes")).or_(self.see("resolved-yes")).first.click()
-        self.see("notes").fill(notes)
-        self.click("save-ready")
-        self.shows("state-button", "ready")
 
     def leave(self) -> None:
         """Goes home whatever went wrong before."""
         self.close()
         if self.desk.user["role"] == "agent":
-            eventually(lambda: self.state not in ("ringing", "talking", "holding"), within_s=15, what=f"{self.login} free")
+            eventually(
+                lambda: self.state not in ("ringing", "talking", "holding"), within_s=15, what=f"{self.login} free"
+            )
             self.desk.post_raw("/desk/sign_off")
 
 
@@ -140,6 +149,7 @@ def hears_pitch(recording: Path, who: str, *, within_s: float = 10, share: float
 
 def hears_not(recording: Path, who: str, *, within_s: float = 10) -> None:
     """Waits until the patient hears something, but nothing of this person's voice."""
+
     def is_other() -> bool:
         samples = last_samples(recording, 1.0)
         return max(map(abs, samples), default=0) > 500 and pitch_share(samples, PITCH_HZ[who]) < 0.05

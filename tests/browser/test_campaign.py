@@ -12,7 +12,7 @@ from tests.browser.conftest import Shoot
 from tests.browser.people import AgentScreen
 from tests.support.product import Product
 
-ANSWERS = "w9,1,w8,5,w8,4,w8,5,w12,#,w30"
+ANSWERS = "w6,1,w5,5,w5,4,w5,5,w5,#,w20"
 CONTACTS = """姓名,电话
 阿莎,13577770001
 张敏,13577770002
@@ -31,7 +31,7 @@ def test_given_a_list_with_bad_lines_when_chen_imports_and_starts_it_then_the_pa
 ) -> None:
     product.carrier.set_behaviour("13577770001", Behaviour(BehaviourKind.ANSWER, ring_s=1, keys=ANSWERS))
     product.carrier.set_behaviour("13577770002", Behaviour(BehaviourKind.BUSY))
-    product.carrier.set_behaviour("13577770003", Behaviour(BehaviourKind.ANSWER, ring_s=1, keys="w9,2,w20"))
+    product.carrier.set_behaviour("13577770003", Behaviour(BehaviourKind.ANSWER, ring_s=1, keys="w6,2,w20"))
     contacts = tmp_path / "名单.csv"
     contacts.write_text(CONTACTS, encoding="utf-8")
 
@@ -65,5 +65,5 @@ def test_given_a_list_with_bad_lines_when_chen_imports_and_starts_it_then_the_pa
     expect(row.get_by_test_id("campaign-remaining")).to_have_text("0")
     row.get_by_test_id("campaign-open").click()
     expect(chen.page.locator(".el-drawer")).to_contain_text("1 人作答")
-    expect(chen.page.locator(".el-drawer canvas").first).to_be_visible()
+    expect(chen.page.get_by_role("img", name="5 分 1 人").first).to_be_visible()
     shoot(chen, "campaign-results")

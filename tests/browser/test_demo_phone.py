@@ -22,7 +22,6 @@ def test_given_the_phone_page_when_a_newcomer_calls_the_hotline_then_he_talks_wi
         phone.shows("phone-registered", "registered")
         phone.click("phone-dial")
         phone.shows("phone-state", "talking")
-        phone.page.wait_for_timeout(5_000)  # the recording notice cannot be skipped; the page shows no end of it
         phone.click("key-0")
         shoot(phone, "phone")
         bela.see("pop-card").wait_for(timeout=20_000)

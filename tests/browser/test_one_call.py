@@ -36,6 +36,7 @@ def test_given_bela_when_she_logs_in_and_signs_on_then_her_telephone_is_register
     screen.click("state-button")
     screen.click("state-ready")
     screen.shows("state-button", "ready")
+    expect(screen.page.get_by_role("row", name="咨询").locator("td").nth(2)).to_have_text("1")
     shoot(screen, "desk-ready")
     screen.click("state-button")
     screen.click("state-sign-off")
@@ -96,6 +97,7 @@ def test_given_asha_when_bela_takes_her_call_then_both_hear_one_another_through_
     assert patient.wait_ended(10).answered_at
     bela.shows("state-button", "wrap_up")
     expect(bela.see("wrap-up-left")).to_be_visible()
+    bela.choose_disposition()
     shoot(bela, "desk-wrap-up")
     bela.summarise("询问复诊时间，已答复")
     record = product.ground.calls.record(call.id)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from crm_core.calls import events as e
-from crm_core.calls.kinds import CallOutcome
+from crm_core.calls.kinds import CallOutcome, CallState
 from crm_core.events import CallEvent
+from cti.call_tracker import CallTracker
 from tests.support.ami_replay import (
     EXPECTED,
+    EXTENSIONS,
     broken_rules,
     messages_of,
     new_tracker,
@@ -116,6 +118,64 @@ def test_given_a_patient_who_hangs_up_while_on_hold_when_replayed_then_both_agen
     ended = events[-1]
     assert isinstance(ended, e.CallEnded)
     assert [event.agent_id for event in events if isinstance(event, e.AgentLegEnded) and event.at == ended.at] == [1, 2]
+
+
+@pytest.mark.capability("C31")
+@pytest.mark.parametrize("name", ["agent-reloads-in-mid-call", "agent-reloads-twice", "agent-reloads-while-held"])
+def test_given_a_telephone_that_takes_its_call_back_when_replayed_then_one_leg_lasts_to_the_end(name: str) -> None:
+    events = play(messages_of([trace(name)]))
+    legs = [(type(event), event.leg_id) for event in events if isinstance(event, e.CallOffered | e.CallAnswered | e.AgentLegEnded)]
+    leg_id = legs[0][1]
+    assert legs == [(e.CallOffered, leg_id), (e.CallAnswered, leg_id), (e.AgentLegEnded, leg_id)]
+    assert sum(isinstance(event, e.CallHeld) for event in events) == sum(isinstance(event, e.CallRetrieved) for event in events)
+
+
+@pytest.mark.fault("F75")
+@pytest.mark.invariant("I8")
+@pytest.mark.parametrize("name", [
+    "agent-lost-after-reload", "blind-transfer-then-recipient-lost", "click-to-dial-agent-lost"])
+def test_given_a_telephone_that_fell_silent_when_replayed_then_the_agent_is_free_and_the_patient_waits_again(name: str) -> None:
+    story = [type(event) for event in play(messages_of([trace(name)])) if not isinstance(event, e.QueueChanged)]
+    at = max(place for place, kind in enumerate(story) if kind is e.AgentLegEnded)
+    assert story[at:] == [e.AgentLegEnded, e.CallQueued, e.CallLeftQueue, e.CallEnded]
+
+
+@pytest.mark.capability("C37")
+@pytest.mark.parametrize(("name", "who_stays"), [("three-way", 2), ("three-way-recipient-leaves", 1)])
+def test_given_a_conference_when_one_agent_leaves_then_the_other_talks_with_the_patient(name: str, who_stays: int) -> None:
+    tracker = new_tracker()
+    messages = messages_of([trace(name)])
+    states: list[tuple[int, CallState]] = []
+    for raw in messages:
+        for event in play([raw], tracker):
+            if isinstance(event, e.ConsultEnded):
+                states.append((event.agent_id, next(iter(tracker.book.calls.values())).state))
+    assert states == [(who_stays, CallState.TALKING)]
+
+
+@pytest.mark.capability("C38")
+@pytest.mark.parametrize(("name", "stranded"), [
+    ("consult-patient-hangs-up", ["1001", "1002"]), ("three-way-patient-hangs-up", ["1001", "1002"]),
+    ("inbound-answered-patient-hangs-up", []), ("three-way-recipient-leaves", []), ("attended-transfer-complete", [])])
+def test_given_a_patient_who_leaves_two_agents_when_replayed_then_their_telephones_are_to_be_released(
+        name: str, stranded: list[str]) -> None:
+    told_of: list[str] = []
+    tracker = CallTracker(trunk="hl-trunk", transfer_context="hl-transfer", agent_of_extension=EXTENSIONS.get,
+                          on_stranded=lambda channels, _: told_of.extend(channels))
+    play(messages_of([trace(name)]), tracker)
+    assert [channel.removeprefix("PJSIP/").partition("-")[0] for channel in told_of] == stranded
+
+
+@pytest.mark.capability("C31")
+@pytest.mark.invariant("I8")
+def test_given_an_agent_who_reloads_in_a_consultation_when_replayed_then_the_patient_is_to_be_brought_back() -> None:
+    told_of: list[tuple[list[str], str]] = []
+    tracker = CallTracker(trunk="hl-trunk", transfer_context="hl-transfer", agent_of_extension=EXTENSIONS.get,
+                          on_stranded=lambda channels, patient: told_of.append((sorted(channels), patient)))
+    story = [type(event) for event in play(messages_of([trace("consult-initiator-reloads")]), tracker)]
+    assert told_of == [(["PJSIP/1001-00000003", "PJSIP/1002-00000002"], "PJSIP/hl-trunk-00000000")]
+    assert story.count(e.AgentLegEnded) == 2
+    assert story.index(e.ConsultEnded) < story.index(e.AgentLegEnded) < len(story) - story[::-1].index(e.CallQueued)
 
 
 @pytest.mark.fault("F62")

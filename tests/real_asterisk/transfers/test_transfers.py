@@ -123,7 +123,7 @@ def test_given_a_held_patient_when_he_hangs_up_then_the_agent_is_free_at_once(pr
     assert bela.state == "holding"
     patient.hang_up()
     eventually(lambda: bela.state == "wrap_up", within_s=5, what="Bela free")
-    assert product.ground.calls.record(call_id).ended_at
+    eventually(lambda: product.ground.calls.record(call_id).ended_at, what="end")
 
 
 @pytest.mark.fault("F21")

@@ -15,7 +15,9 @@ PROMPTS = load_catalogue("zh")
 @pytest.mark.capability("C11")
 @pytest.mark.requirement("R46")
 @pytest.mark.skipif(not can_hear(), reason="the recogniser is installed by ./hotline test")
-def test_given_asha_when_she_proves_herself_then_she_hears_her_next_appointment(product: Product, tmp_path: Path) -> None:
+def test_given_asha_when_she_proves_herself_then_she_hears_her_next_appointment(
+    product: Product, tmp_path: Path
+) -> None:
     before = product.ground.clock.now().timestamp()
     patient = product.call("13800000001", keys="w3", record=tmp_path / "heard.wav")
     call = eventually(lambda: product.call_of("13800000001", after=before - 1), what="call")
@@ -40,7 +42,9 @@ def test_given_asha_when_she_proves_herself_then_she_hears_her_next_appointment(
 def test_given_a_spoofed_caller_number_when_the_proof_is_wrong_then_nothing_personal_is_said_and_a_person_takes_over(
     product: Product, tmp_path: Path
 ) -> None:
-    patient = product.call("13800000005", keys="w3,1,w9,1111,w9,2222,w9,3333,w12", record=tmp_path / "heard.wav", max_s=90)
+    patient = product.call(
+        "13800000005", keys="w3,1,w9,1111,w9,2222,w9,3333,w12", record=tmp_path / "heard.wav", max_s=90
+    )
     call = eventually(lambda: product.call_of("13800000005"), what="call")
     eventually(lambda: product.ground.calls.record(call.id).queued_at, within_s=90, what="a person takes over")
     patient.hang_up()

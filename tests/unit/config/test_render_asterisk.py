@@ -129,7 +129,9 @@ def test_given_two_kinds_of_telephones_when_rendered_then_each_gets_its_template
     assert "[1002](hl-sip)" in phones
     pjsip = _text(config, "pjsip.conf")
     assert "endpoint_identifier_order = auth_username,username,ip" in pjsip
-    assert "webrtc = yes\nallow = opus\n" in pjsip
+    assert "webrtc = yes\nallow = opus\nrtp_timeout = 15\n" in pjsip
+    assert pjsip.index("rtp_timeout = 120\nrtp_timeout_hold = 3600\nmoh") < pjsip.index("rtp_timeout = 15\n"), "the last one counts"
+    assert "set_var = CHANNEL(hangup_handler_push)=hl-phone-gone,s,1" in pjsip
     for module in config.directories["astmoddir"].glob("codec_opus*"):
         module.unlink()
     render_pbx(config)
@@ -177,7 +179,7 @@ def test_given_every_dial_and_queue_when_read_then_forwards_are_ignored_and_name
     render_pbx(config)
     dialplan = _text(config, "extensions.conf")
     assert all(re.search(r",i[tTU(]?[^,]*\)$", call) for call in re.findall(r"^.*,Dial\(.*\)$", dialplan, re.MULTILINE))
-    assert "Queue(${HL_QUEUE},it)" in dialplan
+    assert "Queue(${HL_QUEUE},itc)" in dialplan
     assert all(name.startswith("hl-") for name in re.findall(r"^\[([^]]+)\]", dialplan, re.MULTILINE)
                if name not in {"general", "globals"})  # fmt: skip
 

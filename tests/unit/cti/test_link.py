@@ -189,3 +189,29 @@ def test_given_a_stopped_room_when_the_peer_lives_on_then_no_thread_of_ours_is_l
     wait_for(lambda: links(bus) == [True])
     cti.stop()
     assert not {"ami", "cti-pump"} & {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.capability("C38")
+def test_given_two_agents_in_talk_when_the_patient_leaves_them_then_both_telephones_are_hung_up(
+        stub: StubThread, bus: RecordingBus, cti: Cti) -> None:
+    cti.start()
+    wait_for(lambda: links(bus) == [True])
+    for raw in messages_of([trace("consult-patient-hangs-up")]):
+        stub.run(stub.stub.send(raw + b"\r\n\r\n"))
+    wait_for(lambda: stub.stub.names().count("Hangup") == 2)
+    channels = [action["channel"] for action in stub.stub.actions if action["action"] == "Hangup"]
+    assert [channel.partition("-")[0] for channel in channels] == ["PJSIP/1001", "PJSIP/1002"]
+
+
+@pytest.mark.capability("C31")
+@pytest.mark.invariant("I8")
+def test_given_an_agent_who_reloads_in_a_consultation_when_heard_then_the_patient_goes_back_before_the_agents_are_hung_up(
+        stub: StubThread, bus: RecordingBus, cti: Cti) -> None:
+    cti.start()
+    wait_for(lambda: links(bus) == [True])
+    for raw in messages_of([trace("consult-initiator-reloads")]):
+        stub.run(stub.stub.send(raw + b"\r\n\r\n"))
+    wait_for(lambda: stub.stub.names().count("Hangup") == 2)
+    sent = [action for action in stub.stub.actions if action["action"] in ("Redirect", "Hangup")]
+    assert [action["action"] for action in sent] == ["Redirect", "Hangup", "Hangup"]
+    assert (sent[0]["channel"], sent[0]["context"], sent[0]["exten"]) == ("PJSIP/hl-trunk-00000000", "hl-return", "s")

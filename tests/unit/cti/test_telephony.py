@@ -254,3 +254,14 @@ def test_given_numbers_in_every_spelling_when_dialled_then_the_trunk_gets_digits
     assert dialable("+8613800000001") == "13800000001"
     assert dialable("0086 138 0000 0001") == "13800000001"
     assert dialable("80012") == "80012"
+
+
+@pytest.mark.capability("C31")
+def test_given_a_telephone_that_took_its_call_back_when_commanded_then_its_new_channel_is_meant() -> None:
+    port, line, call_id = in_call("agent-reloads-while-held")
+    port.hang_up_agent(call_id, BELA)
+    assert line.sent[-1]["Channel"] == "PJSIP/1001-00000006"
+    with pytest.raises(WrongState, match="blindly"):
+        port.start_consult(call_id, BELA, TransferTarget(TransferTargetKind.AGENT, "1002"))
+    port.blind_transfer(call_id, BELA, TransferTarget(TransferTargetKind.AGENT, "1002"))
+    assert line.sent[-1]["Channel"] == "PJSIP/1001-00000006"

@@ -13,8 +13,8 @@ interface Saved {
 }
 
 const KEY = 'hotline.dialogs'
-/** The exchange drops a call without sound after two minutes; a later try would only meet a 481. */
-export const RECLAIM_LIMIT_MS = 110_000
+/** The exchange drops a browser without sound after 15 s; a later try would only meet a 481. */
+export const RECLAIM_LIMIT_MS = 13_000
 
 export function saveDialogs(dialogs: SavedDialog[]): void {
   try {

@@ -191,7 +191,7 @@ function problemOf(name: string): PhoneProblem {
 }
 
 /** True as soon as the condition holds, false after the limit. */
-function waitFor(condition: () => boolean, limitMs: number): Promise<boolean> {
+export function waitFor(condition: () => boolean, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const stop = watch(condition, (isTrue) => { if (isTrue) end(true) })
     const timer = setTimeout(() => end(false), limitMs)

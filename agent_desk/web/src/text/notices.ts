@@ -4,6 +4,9 @@ import { ElMessage } from 'element-plus'
 import { i18n } from '@/i18n'
 import { ApiError } from '@/wire/client'
 
+/** The call's buttons must stay free. */
+const BELOW_CALL_BAR_PX = 66
+
 /** The sentence a person reads about an error: the server's own, else ours by code. */
 export function errorText(error: unknown): string {
   const { t, te, locale } = i18n.global
@@ -16,13 +19,13 @@ export function errorText(error: unknown): string {
 }
 
 export function tellError(error: unknown): void {
-  ElMessage({ type: 'error', message: errorText(error), grouping: true, duration: 5_000, showClose: true })
+  ElMessage({ type: 'error', message: errorText(error), grouping: true, duration: 5_000, showClose: true, offset: BELOW_CALL_BAR_PX })
 }
 
 export function tellUnconfirmed(): void {
-  ElMessage({ type: 'warning', message: i18n.global.t('error.unconfirmed'), grouping: true, duration: 5_000 })
+  ElMessage({ type: 'warning', message: i18n.global.t('error.unconfirmed'), grouping: true, duration: 5_000, offset: BELOW_CALL_BAR_PX })
 }
 
 export function tell(message: string, type: 'success' | 'info' | 'warning' | 'error' = 'success'): void {
-  ElMessage({ type, message, grouping: true, duration: 3_000 })
+  ElMessage({ type, message, grouping: true, duration: 3_000, offset: BELOW_CALL_BAR_PX })
 }
