@@ -63,7 +63,7 @@ class SignalTracking:
         call.nobody_there = True
 
     def _queue_entered(self, call: TrackedCall, message: m.DialplanSignal) -> None:
-        weight = message.facts.get("Priority", "")
+        weight = message.facts.get("Weight", "")
         call.queue_priority = int(weight) if weight.isascii() and weight.isdigit() and len(weight) <= 3 else 0
 
     def _consult_failed(self, call: TrackedCall, _: m.DialplanSignal) -> None:
