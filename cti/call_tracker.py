@@ -25,6 +25,8 @@ from cti.transfer_tracking import TransferTracking
 SOFT_HANGUPS_BY_PBX = frozenset({1, 4})
 """Causes of SoftHangupRequest that are nobody's wish: no sound for too long (AST_SOFTHANGUP_DEV), a stop (_SHUTDOWN)."""
 
+PARTIES_OF_A_CONFERENCE = 3
+
 
 class CallTracker:
     """Fed by the pump's thread; what others read is guarded by ``lock``.
@@ -33,9 +35,11 @@ class CallTracker:
     """
 
     def __init__(self, *, trunk: str, transfer_context: str, agent_of_extension: Callable[[str], AgentId | None],
-                 on_stranded: Callable[[Sequence[str], str], None] = lambda _channels, _patient: None) -> None:
+                 on_stranded: Callable[[Sequence[str], str], None] = lambda _channels, _patient: None,
+                 on_unmixed: Callable[[Sequence[str]], None] = lambda _channels: None) -> None:
         """``on_stranded``: channels that talk without their patient, and his channel when he waits where nobody can reach
-        him any more ("" when he has gone). Told once; must return at once."""
+        him any more ("" when he has gone). ``on_unmixed``: the two channels that a third has left. Each is told once and
+        must return at once."""
         self.lock = threading.RLock()
         self.book = CallBook(trunk, agent_of_extension)
         self.legs = LegTracking(self.book)
@@ -43,6 +47,7 @@ class CallTracker:
         self.transfers = TransferTracking(self.book, self.legs, transfer_context=transfer_context)
         self.signals = SignalTracking(self.book, self.transfers)
         self._on_stranded = on_stranded
+        self._on_unmixed = on_unmixed
         self._handlers: dict[type, Callable[[Any], None]] = {
             m.ChannelCreated: self._on_created,
             m.ChannelStateChanged: self._on_state,
@@ -172,6 +177,8 @@ class CallTracker:
             return
         mates = self.book.in_bridge(message.bridge_id)
         self.book.leave_bridge(channel)
+        if len(mates) == PARTIES_OF_A_CONFERENCE and channel.role is not ChannelRole.LOCAL:  # whose party takes his place
+            self._on_unmixed([mate.name for mate in mates if mate is not channel])
         for other in (channel, *mates):
             self._look_at_talkers(other)
 

@@ -14,7 +14,7 @@ bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_fea
 """
 
 _APPLICATIONS_AND_FUNCTIONS = """
-app_dial app_chanspy app_stack app_userevent app_playback app_read app_mixmonitor app_verbose app_exec app_senddtmf
+app_dial app_chanspy app_stack app_userevent app_playback app_read app_mixmonitor app_verbose app_exec app_senddtmf app_mf
 app_playtones func_callerid func_channel func_strings func_logic func_math func_timeout func_cut func_env func_dialplan
 func_global
 func_groupcount func_uri func_base64 func_hangupcause func_cdr func_rand func_periodic_hook func_sprintf

@@ -61,6 +61,10 @@ class Screen:
         """Waits until this person's pitch is clearly in the loudspeaker, alone or with others."""
         eventually(lambda: self._is_heard(who), within_s=within_s, what=f"{who} heard in the browser")
 
+    def hears_something(self, *, within_s: float = 10) -> None:
+        """Waits for any sound, for instance the first words of the IVR."""
+        eventually(lambda: heard_in(self.page, 1000)[1] > LOUD_DB, within_s=within_s, what="any sound in the browser")
+
     def _is_heard(self, who: str) -> bool:
         at_pitch_db, loudest_db = heard_in(self.page, PITCH_HZ[who])
         return at_pitch_db > LOUD_DB and at_pitch_db > loudest_db - CLEARLY_DB

@@ -12,7 +12,7 @@ from tests.browser.conftest import Shoot
 from tests.browser.people import AgentScreen
 from tests.support.product import Product
 
-ANSWERS = "w6,1,w5,5,w5,4,w5,5,w5,#,w20"
+ANSWERS = "w5,1,w4,5,w4,4,w4,5,w4,#,w20"
 CONTACTS = """姓名,电话
 阿莎,13577770001
 张敏,13577770002
@@ -31,7 +31,7 @@ def test_given_a_list_with_bad_lines_when_chen_imports_and_starts_it_then_the_pa
 ) -> None:
     product.carrier.set_behaviour("13577770001", Behaviour(BehaviourKind.ANSWER, ring_s=1, keys=ANSWERS))
     product.carrier.set_behaviour("13577770002", Behaviour(BehaviourKind.BUSY))
-    product.carrier.set_behaviour("13577770003", Behaviour(BehaviourKind.ANSWER, ring_s=1, keys="w6,2,w20"))
+    product.carrier.set_behaviour("13577770003", Behaviour(BehaviourKind.ANSWER, ring_s=1, keys="w5,2,w20"))
     contacts = tmp_path / "名单.csv"
     contacts.write_text(CONTACTS, encoding="utf-8")
 

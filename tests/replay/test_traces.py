@@ -187,3 +187,16 @@ def test_given_an_outbound_attempt_when_replayed_then_its_outcome_is_the_network
     events = play(messages_of([trace(name)]))
     assert [event.outcome for event in events if isinstance(event, e.CallEnded)] == [outcome]
     assert next(event.number for event in events if isinstance(event, e.CallArrived)).startswith("139000000")
+
+
+@pytest.mark.capability("C37")
+@pytest.mark.parametrize(("name", "stay"), [
+    ("three-way-recipient-leaves", [["PJSIP/1001", "PJSIP/hl-trunk"]]),
+    ("three-way-patient-hangs-up", [["PJSIP/1001", "PJSIP/1002"]]), ("hold", [])])
+def test_given_three_in_a_conversation_when_one_leaves_then_the_sound_of_the_others_is_to_be_renewed(
+        name: str, stay: list[list[str]]) -> None:
+    told_of: list[list[str]] = []
+    tracker = CallTracker(trunk="hl-trunk", transfer_context="hl-transfer", agent_of_extension=EXTENSIONS.get,
+                          on_unmixed=lambda channels: told_of.append(sorted(one.rpartition("-")[0] for one in channels)))
+    play(messages_of([trace(name)]), tracker)
+    assert told_of == stay

@@ -215,3 +215,15 @@ def test_given_an_agent_who_reloads_in_a_consultation_when_heard_then_the_patien
     sent = [action for action in stub.stub.actions if action["action"] in ("Redirect", "Hangup")]
     assert [action["action"] for action in sent] == ["Redirect", "Hangup", "Hangup"]
     assert (sent[0]["channel"], sent[0]["context"], sent[0]["exten"]) == ("PJSIP/hl-trunk-00000000", "hl-return", "s")
+
+
+@pytest.mark.capability("C37")
+def test_given_a_conference_when_one_leaves_then_a_short_tone_renews_the_sound_of_the_two_who_stay(
+        stub: StubThread, bus: RecordingBus, cti: Cti) -> None:
+    cti.start()
+    wait_for(lambda: links(bus) == [True])
+    for raw in messages_of([trace("three-way-recipient-leaves")]):
+        stub.run(stub.stub.send(raw + b"\r\n\r\n"))
+    wait_for(lambda: stub.stub.names().count("PlayMF") == 2)
+    tones = [action for action in stub.stub.actions if action["action"] == "PlayMF"]
+    assert {tone["channel"].rpartition("-")[0] for tone in tones} == {"PJSIP/1001", "PJSIP/hl-trunk"}
