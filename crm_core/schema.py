@@ -13,13 +13,11 @@ from sqlalchemy import MetaData
 
 from crm_core.database import Base, Database
 
-_MODEL_MODULES = ("patients", "appointments", "calls", "agents", "campaigns", "audit")
-
 
 def all_metadata() -> MetaData:
-    """Every table of the house."""
-    for name in _MODEL_MODULES:
-        importlib.import_module(f"crm_core.{name}.models")
+    """Every table of the house: each folder of the ground may have a ``models.py``."""
+    for models in sorted(Path(__file__).parent.glob("*/models*.py")):
+        importlib.import_module(f"crm_core.{models.parent.name}.{models.stem}")
     return Base.metadata
 
 
