@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from agent_desk import board_payloads, payloads
 from agent_desk.background import Backgrounds
 from agent_desk.payloads import Json, Titles, iso
 from agent_desk.services import DeskServices
 from crm_core.agents.kinds import AgentState
+from crm_core.agents.statuses import AgentStatus
 from crm_core.calls import events as call
 from crm_core.calls.queues import QUEUE_TITLES, QUEUES
 from crm_core.calls.records import CallRecord
@@ -53,6 +55,24 @@ _CONFIRMING = (
     call.CallEnded,
 )
 """Events that end the *requested* mark of a command: the network has answered."""
+
+
+class Look:
+    """One look at the house for entities that are built together; nothing is read before it is asked for."""
+
+    def __init__(self, services: DeskServices) -> None:
+        self._services = services
+
+    @cached_property
+    def statuses(self) -> list[AgentStatus]:
+        return self._services.agents.all_statuses()
+
+    @cached_property
+    def waiting(self) -> list[CallRecord]:
+        return self._services.calls.waiting()
+
+    def status(self, agent_id: AgentId) -> AgentStatus | None:
+        return next((one for one in self.statuses if one.agent_id == agent_id), None)
 
 
 class Entities:
@@ -106,13 +126,18 @@ class Entities:
 
     # -- one entity -----------------------------------------------------------------------------------------------
 
-    def of(self, kind: EntityKind, entity_id: str) -> Json | None:
+    def look(self) -> Look:
+        """What several entities that are built now have in common, read once."""
+        return Look(self._services)
+
+    def of(self, kind: EntityKind, entity_id: str, look: Look | None = None) -> Json | None:
         """One entity that is the same for everybody who may see it; None when it is gone."""
+        look = look or self.look()
         builders = {
-            EntityKind.QUEUE: self._queue,
+            EntityKind.QUEUE: lambda _id: self._queue(_id, look),
             EntityKind.LINK: lambda _id: self.link(),
-            EntityKind.AGENT: lambda _id: self._board_agent(AgentId(int(_id))),
-            EntityKind.WAITING: self._waiting,
+            EntityKind.AGENT: lambda _id: self._board_agent(look.status(AgentId(int(_id)))),
+            EntityKind.WAITING: lambda _id: self._waiting(_id, look),
             EntityKind.CAMPAIGN: self._campaign,
         }
         return builders[kind](entity_id)
@@ -186,30 +211,32 @@ class Entities:
 
     def board(self) -> Iterator[Entity]:
         """Everything a supervisor's board shows."""
-        for status in self._services.agents.all_statuses():
-            value = self._board_agent(status.agent_id)
+        look = self.look()
+        for status in look.statuses:
+            value = self._board_agent(status)
             if value is not None:
                 yield Entity(EntityKind.AGENT, str(status.agent_id), value)
-        for record in self._services.calls.waiting():
+        for record in look.waiting:
             yield Entity(EntityKind.WAITING, record.id, board_payloads.waiting(record, self._patient_card(record)))
         for progress in self._services.campaigns.all_progress():
             yield Entity(EntityKind.CAMPAIGN, str(progress.campaign.id), board_payloads.campaign(progress))
         yield from self._shared()
 
     def _shared(self) -> Iterator[Entity]:
+        look = self.look()
         for queue in QUEUES:
-            value = self._queue(queue.name)
+            value = self._queue(queue.name, look)
             if value is not None:
                 yield Entity(EntityKind.QUEUE, queue.name, value)
         yield Entity(EntityKind.LINK, "ami", self.link())
 
     # -- builders -------------------------------------------------------------------------------------------------
 
-    def _queue(self, name: str) -> Json | None:
+    def _queue(self, name: str, look: Look) -> Json | None:
         if name not in QUEUE_TITLES:
             return None
-        waiting = self._services.calls.waiting(name)
-        members = [one for one in self._services.agents.all_statuses() if name in one.queues and one.is_signed_on]
+        waiting = [one for one in look.waiting if one.queue == name]
+        members = [one for one in look.statuses if name in one.queues and one.is_signed_on]
         since = min((one.queued_at for one in waiting if one.queued_at), default=None)
         return {
             "name": name,
@@ -222,25 +249,21 @@ class Entities:
             "today": board_payloads.queue_today(self._services.metrics.queues_today().get(name)),
         }
 
-    def _board_agent(self, agent_id: AgentId) -> Json | None:
-        try:
-            status = self._services.agents.status(agent_id)
-        except NotFound:
-            return None
-        if status.extension is None:
+    def _board_agent(self, status: AgentStatus | None) -> Json | None:
+        if status is None or status.extension is None:
             return None
         try:
             record = self._services.calls.record(status.call_id) if status.call_id else None
         except NotFound:
             record = None
         with self._lock:
-            listener_ids = sorted(self._listeners.get(int(agent_id), ()))
+            listener_ids = sorted(self._listeners.get(int(status.agent_id), ()))
         listeners = [self._background.titles().agent(one) for one in listener_ids]
-        today = self._services.metrics.agent_today(agent_id)
+        today = self._services.metrics.agent_today(status.agent_id)
         return board_payloads.board_agent(status, record, today, listeners)
 
-    def _waiting(self, call_id: str) -> Json | None:
-        record = next((one for one in self._services.calls.waiting() if one.id == call_id), None)
+    def _waiting(self, call_id: str, look: Look) -> Json | None:
+        record = next((one for one in look.waiting if one.id == call_id), None)
         return board_payloads.waiting(record, self._patient_card(record)) if record else None
 
     def _campaign(self, campaign_id: str) -> Json | None:

@@ -194,10 +194,11 @@ class Notifier:
         with self._turn("boards"):
             with self._wake:
                 gathered, self._gathered = self._gathered, {}
+            look = self._entities.look()
             for kind, entity_id in gathered:
                 room = DESKS_ROOM if kind is EntityKind.QUEUE else SUPERVISORS_ROOM
                 try:
-                    self._send(kind, entity_id, self._entities.of(kind, entity_id), room)
+                    self._send(kind, entity_id, self._entities.of(kind, entity_id, look), room)
                 except Exception:
                     log.exception("board_update_failed", kind=kind.value)
 

@@ -87,7 +87,12 @@ def build_ground(settings: Settings, *, is_the_program: bool = False) -> Ground:
             failure_window_s=settings.security.login_window_minutes * 60,
         ),
         audit=Audit(database, clock),
-        metrics=Metrics(database, clock, stamp=(lambda: calls.change_count) if is_the_program else None),
+        metrics=Metrics(
+            database,
+            clock,
+            stamp=(lambda: calls.change_count) if is_the_program else None,
+            leg_stamp=calls.leg_change_count if is_the_program else None,
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from config.call_traces import CallTraces
 from config.ground import Ground, build_ground
 from config.phones import HomePhones
 from config.rooms import AgentDirectory, build_cti, build_ivr, build_recordings
+from crm_core import phone_number
 from crm_core.agents.service import Agents
 from crm_core.campaigns.attempts import Attempts
 from crm_core.campaigns.leadership import Leaderships
@@ -90,9 +91,7 @@ def build_house(settings: Settings) -> House:
     failpoints = Failpoints()
     directory = AgentDirectory()
     cti = build_cti(settings, ground, directory)
-    agents = Agents(
-        ground.database, ground.bus, ground.clock, cti.telephony, wrap_up_s=settings.telephony.wrap_up_s
-    )
+    agents = Agents(ground.database, ground.bus, ground.clock, cti.telephony, wrap_up_s=settings.telephony.wrap_up_s)
     directory.agents = agents
     attempts = Attempts(ground.database, ground.bus, clock=ground.clock, cipher=ground.cipher, failpoint=failpoints)
     ivr = build_ivr(settings, ground)
@@ -128,6 +127,7 @@ def build_house(settings: Settings) -> House:
         _desk_settings(settings, phones),
     )
     parts = [
+        Part("places of numbers", phone_number.load_places, lambda: None),
         Part("staged imports", ground.campaigns.purge_staged, lambda: None),
         Part("bus", ground.bus.start, ground.bus.stop),
         Part("agent phones", agents.phones.start, agents.phones.stop),
@@ -208,5 +208,3 @@ def _desk_settings(settings: Settings, phones: HomePhones) -> DeskSettings:
         upload_bytes=settings.limits.upload_mb * 1024 * 1024,
         is_demo=settings.demo.enabled,
     )
-
-

@@ -12,6 +12,8 @@ from crm_core.calls.models import Call, CallLeg, CallStep, CallWrapUp, Recording
 from crm_core.crypto import FieldCipher
 from crm_core.ids import AgentId, CallId, LegId, PatientId
 
+WAITING_STATES = (CallState.QUEUED, CallState.RINGING)
+
 
 @dataclass(frozen=True)
 class LegRecord:
@@ -104,6 +106,16 @@ class CallRecord:
         wrap_up = self.wrap_up_of(agent_id)
         has_open_leg = any(leg.agent_id == agent_id and leg.is_open for leg in self.legs)
         return has_open_leg or (wrap_up is not None and wrap_up.finished_at is None)
+
+    @property
+    def is_waiting(self) -> bool:
+        """In a queue, not yet with a person."""
+        return (
+            self.ended_at is None
+            and self.state in WAITING_STATES
+            and self.queued_at is not None
+            and self.waited_s is None
+        )
 
     @property
     def ivr_path(self) -> tuple[StepRecord, ...]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from crm_core import phone_number
 from crm_core.agents.events import AgentStateChanged
 from crm_core.agents.kinds import AgentState
 from crm_core.bus import Bus
 from crm_core.calls.dispositions import UNFINISHED, is_known
+from crm_core.calls.ledger import CHILDREN, CallLedger
 from crm_core.calls.models import Call, CallLeg, CallWrapUp
-from crm_core.calls.projection import CallProjection
+from crm_core.calls.projection import project
 from crm_core.calls.record_memory import RecordMemory
-from crm_core.calls.records import CallRecord, call_record
+from crm_core.calls.records import WAITING_STATES, CallRecord, call_record
 from crm_core.clock import Clock
 from crm_core.crypto import FieldCipher
 from crm_core.database import Database
@@ -25,7 +27,6 @@ from crm_core.events import CallEvent
 from crm_core.ids import AgentId, CallId, PatientId
 
 MAX_NOTES = 4000
-_CHILDREN = (selectinload(Call.legs), selectinload(Call.steps), selectinload(Call.wrap_ups))
 
 
 class CallRecords:
@@ -38,39 +39,67 @@ class CallRecords:
         self._db = database
         self._cipher = cipher
         self._clock = clock
-        self._projection = CallProjection(cipher)
+        self._ledger = CallLedger(cipher)
         self._memory = memory or RecordMemory(0)
+        self._leg_changes: Counter[AgentId | None] = Counter()
+        self._waiting: set[CallId] | None = None
+        """Calls that wait now, kept by the one writer of calls; None: they are read."""
 
     @property
     def change_count(self) -> int:
         """Grows with every change of any call made through this object."""
         return self._memory.change_count
 
+    def leg_change_count(self, agent_id: int) -> int:
+        """Grows with every change of a leg of this agent made through this object."""
+        return self._leg_changes[AgentId(agent_id)]
+
     def subscribe(self, bus: Bus) -> None:
+        if self._memory.is_used:
+            self._waiting = {one.id for one in self._read_waiting()}
         bus.subscribe(CallEvent, self.on_call_event)
         bus.subscribe(AgentStateChanged, self._on_agent_state)
 
     def on_call_event(self, event: CallEvent) -> None:
-        with self._memory.changing(event.call_id), self._db.note() as session:
-            self._projection.apply(session, event)
+        def change(known: CallRecord | None) -> CallRecord:
+            with self._db.note() as session:
+                before = known or self._ledger.read(session, event.call_id)
+                after = project(before, event)
+                self._ledger.save(session, before, after)
+            self._observe(before, after)
+            return after
+
+        self._memory.evolve(event.call_id, change)
+
+    def _observe(self, before: CallRecord | None, after: CallRecord) -> None:
+        if self._waiting is not None:
+            self._waiting = self._waiting | {after.id} if after.is_waiting else self._waiting - {after.id}
+        if before is None or before.legs is not after.legs:
+            self._leg_changes.update(leg.agent_id for leg in after.legs)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def record(self, call_id: str) -> CallRecord:
         return self._memory.of(call_id, self._read)
 
+    def _record_or_none(self, call_id: str) -> CallRecord | None:
+        try:
+            return self.record(call_id)
+        except NotFound:
+            return None
+
     def _read(self, call_id: str) -> CallRecord:
         with self._db.read() as session:
-            row = session.get(Call, call_id, options=_CHILDREN)
-            if row is None:
-                raise NotFound("no such call")
-            return call_record(row, self._cipher)
+            record = self._ledger.read(session, call_id)
+        if record is None:
+            raise NotFound("no such call")
+        return record
 
     def open_calls(self) -> list[CallRecord]:
         """Every call that has not ended, the oldest first."""
         with self._db.read() as session:
             rows = session.scalars(
-                select(Call).where(Call.ended_at.is_(None)).order_by(Call.arrived_at).options(*_CHILDREN)
+                select(Call).where(Call.ended_at.is_(None)).order_by(Call.arrived_at).options(*CHILDREN)
             )
             return [call_record(row, self._cipher) for row in rows]
 
@@ -83,20 +112,29 @@ class CallRecords:
                 select(Call)
                 .where(or_(Call.id.in_(mine), Call.id.in_(unfinished)))
                 .order_by(Call.arrived_at)
-                .options(*_CHILDREN)
+                .options(*CHILDREN)
             )
             return [call_record(row, self._cipher) for row in rows]
 
     def waiting(self, queue: str | None = None) -> list[CallRecord]:
         """Callers in queues now, in the order they will be served: priority first, then entry time (C18)."""
+        rows = self._read_waiting() if self._waiting is None else self._known_waiting(self._waiting)
+        return [one for one in rows if queue is None or one.queue == queue]
+
+    def _known_waiting(self, call_ids: set[CallId]) -> list[CallRecord]:
+        records = [record for record in map(self._record_or_none, sorted(call_ids)) if record and record.is_waiting]
+        return sorted(records, key=lambda one: (-one.priority, one.queued_at))
+
+    def _read_waiting(self) -> list[CallRecord]:
         query = select(Call).where(
-            Call.ended_at.is_(None), Call.state.in_(("queued", "ringing")), Call.queued_at.is_not(None)
+            Call.ended_at.is_(None),
+            Call.state.in_([state.value for state in WAITING_STATES]),
+            Call.queued_at.is_not(None),
+            Call.waited_s.is_(None),
         )
-        if queue is not None:
-            query = query.where(Call.queue == queue)
         with self._db.read() as session:
-            rows = session.scalars(query.order_by(Call.priority.desc(), Call.queued_at).options(*_CHILDREN))
-            return [call_record(row, self._cipher) for row in rows if row.waited_s is None]
+            rows = session.scalars(query.order_by(Call.priority.desc(), Call.queued_at).options(*CHILDREN))
+            return [call_record(row, self._cipher) for row in rows]
 
     def recent_calls(
         self, *, patient_id: int | None, number: str, limit: int = 5, before: datetime | None = None
@@ -111,7 +149,7 @@ class CallRecords:
         if not terms:
             return []
         query = (
-            select(Call).where(or_(*terms)).order_by(Call.arrived_at.desc()).limit(min(limit, 100)).options(*_CHILDREN)
+            select(Call).where(or_(*terms)).order_by(Call.arrived_at.desc()).limit(min(limit, 100)).options(*CHILDREN)
         )
         if before is not None:
             query = query.where(Call.arrived_at < before)

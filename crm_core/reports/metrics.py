@@ -42,11 +42,21 @@ class AgentToday:
 class Metrics:
     """Reads the ledger only; the same rows are what a drill-down lists."""
 
-    def __init__(self, database: Database, clock: Clock, *, stamp: Callable[[], int] | None = None) -> None:
-        """``stamp`` tells when calls have changed: until then the figures of the queues are remembered."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        stamp: Callable[[], int] | None = None,
+        leg_stamp: Callable[[int], int] | None = None,
+    ) -> None:
+        """``stamp`` tells when calls have changed, ``leg_stamp`` when legs of an agent have: until then the figures
+        of the queues and of the agent are remembered."""
         self._db = database
         self._clock = clock
         self._stamp = stamp
+        self._leg_stamp = leg_stamp
+        self._agents: dict[int, tuple[tuple[int, datetime], AgentToday | None]] = {}
         self._queues: tuple[tuple[int, datetime], dict[str, QueueToday]] | None = None
 
     def today_began(self) -> datetime:
@@ -92,7 +102,13 @@ class Metrics:
 
     def agent_today(self, agent_id: int) -> AgentToday | None:
         """One agent's figures; None before his first call of the day."""
-        return self.agents_today(agent_id).get(agent_id)
+        if self._leg_stamp is None:
+            return self.agents_today(agent_id).get(agent_id)
+        key = (self._leg_stamp(agent_id), self.today_began())
+        known = self._agents.get(agent_id)
+        if known is None or known[0] != key:
+            known = self._agents[agent_id] = (key, self.agents_today(agent_id).get(agent_id))
+        return known[1]
 
     def agents_today(self, agent_id: int | None = None) -> dict[int, AgentToday]:
         """All agents, or one."""

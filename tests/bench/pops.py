@@ -51,8 +51,8 @@ class Plan:
     browser_every: int
 
 
-FULL = (Plan(1, 40, 1), Plan(10, 25, 2), Plan(50, 20, 6))
-QUICK = (Plan(1, 12, 1), Plan(10, 10, 2), Plan(50, 8, 6))
+FULL = (Plan(1, 40, 1), Plan(10, 60, 5), Plan(50, 20, 25))
+QUICK = (Plan(1, 12, 1), Plan(10, 15, 5), Plan(50, 8, 25))
 
 
 @dataclass(frozen=True)
