@@ -43,8 +43,7 @@ def test(context: click.Context, words: tuple[str, ...], no_check: bool) -> None
     total = checks
     ready = [kind for kind in kinds if kind not in unready]
     calls = runner.target_calls(targets, tests) if targets else runner.pytest_calls(ready, tests)
-    for name, found in calls:
-        total += runner.run_pytest(name, found, extra=extra, results=DEFAULT_HOME / "test-results")
+    total += runner.run_lanes(calls, extra=extra, results=DEFAULT_HOME / "test-results")
     for kind, remedy in unready.items():
         click.secho(f"NOT RUN: {kind}. {remedy}", fg="red")
     if total.broken:

@@ -1,9 +1,11 @@
-"""Runs the kinds of tests: prepares what each needs, calls pytest once or twice, adds up what it reported."""
+"""Runs the kinds of tests: calls pytest once for each lane, some lanes side by side, and adds up what they reported."""
 
+import contextlib
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +27,11 @@ DEFAULT_KINDS = tuple(kind for kind in KINDS if kind != "bench")
 NEEDS_ASTERISK = {"real_asterisk", "faults", "browser", "bench"}
 NEEDS_LISTENING = {"real_asterisk", "faults", "browser"}
 NEEDS_DESK = {"desk", "browser", "faults", "bench"}
-# playwright keeps an event loop running in the main thread: these kinds get a pytest of their own (TRAPS 3)
-OWN_CALL = {"browser"}
+LANES = {"real_asterisk": "calls", "browser": "browser"}
+"""Kinds with a pytest of their own. playwright keeps an event loop running in the main thread (TRAPS 3); real calls
+mostly wait, so they run beside the tests that compute."""
+FIRST_LANE = "tests"
+SIDE_BY_SIDE = {"tests", "calls"}
 NO_TESTS_COLLECTED = 5
 
 
@@ -84,9 +89,7 @@ def kinds_of(targets: Sequence[str], tests: Path) -> list[str]:
 
 def target_calls(targets: Sequence[str], tests: Path) -> list[tuple[str, list[str]]]:
     """Like `pytest_calls`, for targets the caller has named himself."""
-    together = [target for target in targets if _kind_of_target(target, tests) not in OWN_CALL]
-    apart = [(kind, [one for one in targets if _kind_of_target(one, tests) == kind]) for kind in sorted(OWN_CALL)]
-    return [(name, found) for name, found in (("tests", together), *apart) if found]
+    return _by_lane((LANES.get(_kind_of_target(target, tests), FIRST_LANE), target) for target in targets)
 
 
 def _kind_of_target(word: str, tests: Path) -> str:
@@ -98,22 +101,45 @@ def _kind_of_target(word: str, tests: Path) -> str:
 
 
 def pytest_calls(kinds: Sequence[str], tests: Path) -> list[tuple[str, list[str]]]:
-    """(name, targets) of each pytest call, the quick one first; kinds without a single test are left out."""
+    """(lane, targets) of each pytest call, in the order of LANES; kinds without a single test are left out."""
+    always = [(FIRST_LANE, str(tests / ALWAYS))] if set(kinds) == set(DEFAULT_KINDS) else []
     with_tests = [kind for kind in kinds if any((tests / kind).rglob("test_*.py"))]
-    together = [str(tests / kind) for kind in with_tests if kind not in OWN_CALL]
-    if set(kinds) == set(DEFAULT_KINDS):
-        together.insert(0, str(tests / ALWAYS))
-    calls = [("tests", together)] if together else []
-    return calls + [(kind, [str(tests / kind)]) for kind in with_tests if kind in OWN_CALL]
+    return _by_lane([*always, *((LANES.get(kind, FIRST_LANE), str(tests / kind)) for kind in with_tests)])
 
 
-def run_pytest(name: str, targets: Sequence[str], *, extra: Sequence[str], results: Path) -> Tally:
-    """One pytest call with its output on the screen; a JUnit file in `results` gives the numbers."""
+def _by_lane(targets: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    lanes: dict[str, list[str]] = {lane: [] for lane in (FIRST_LANE, *LANES.values())}
+    for lane, target in targets:
+        lanes[lane].append(target)
+    return [(lane, found) for lane, found in lanes.items() if found]
+
+
+def run_lanes(calls: Sequence[tuple[str, list[str]]], *, extra: Sequence[str], results: Path) -> Tally:
+    """All pytest calls: the first on the screen, those beside it into a file that is shown when they have ended."""
+    beside = [call for call in calls[1:] if calls[0][0] in SIDE_BY_SIDE and call[0] in SIDE_BY_SIDE]
+    with ThreadPoolExecutor(max_workers=max(1, len(beside))) as lanes:
+        waiting = [
+            lanes.submit(run_pytest, name, targets, extra=extra, results=results, screen=results / f"{name}.txt")
+            for name, targets in beside
+        ]
+        total = sum((run_pytest(*call, extra=extra, results=results) for call in calls[:1]), Tally())
+        for (name, _), lane in zip(beside, waiting, strict=True):
+            total += lane.result()
+            print((results / f"{name}.txt").read_text(encoding="utf-8", errors="replace"), flush=True)
+    after = [call for call in calls[1:] if call not in beside]
+    return sum((run_pytest(*call, extra=extra, results=results) for call in after), total)
+
+
+def run_pytest(
+    name: str, targets: Sequence[str], *, extra: Sequence[str], results: Path, screen: Path | None = None
+) -> Tally:
+    """One pytest call, its output on the screen or in the file `screen`; a JUnit file in `results` gives the numbers."""
     results.mkdir(parents=True, exist_ok=True)
     report = results / f"{name}.xml"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *targets, *extra]
-    done = subprocess.run(command, cwd=CHECKOUT, check=False)
+    with screen.open("wb") if screen else contextlib.nullcontext() as output:
+        done = subprocess.run(command, cwd=CHECKOUT, check=False, stdout=output, stderr=output)
     tally = read_report(report)
     shown = tally.failed + tally.errors > 0
     unexplained = done.returncode not in (0, NO_TESTS_COLLECTED) and not shown

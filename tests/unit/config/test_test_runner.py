@@ -10,10 +10,12 @@ from config.home import CHECKOUT
 from config.test_runner import (
     DEFAULT_KINDS,
     KINDS,
+    SIDE_BY_SIDE,
     Tally,
     kinds_of,
     pytest_calls,
     read_report,
+    run_lanes,
     run_pytest,
     split_kinds,
     split_targets,
@@ -32,7 +34,9 @@ from config.test_runner import (
         (("tests/unit/config",), [], ["tests/unit/config"]),
     ],
 )
-def test_given_words_when_split_then_kinds_come_first(words: tuple[str, ...], kinds: list[str], rest: list[str]) -> None:
+def test_given_words_when_split_then_kinds_come_first(
+    words: tuple[str, ...], kinds: list[str], rest: list[str]
+) -> None:
     assert split_kinds(words) == (kinds, rest)
 
 
@@ -45,6 +49,37 @@ def test_given_all_kinds_when_planned_then_the_browser_has_a_call_of_its_own(tmp
     assert str(tmp_path / "browser") not in calls["tests"]
     assert str(tmp_path / "test_house_rules.py") in calls["tests"]
     assert str(tmp_path / "bench") not in calls["tests"]
+
+
+def test_given_real_calls_when_planned_then_they_have_a_lane_beside_the_others(tmp_path: Path) -> None:
+    for kind in ("unit", "real_asterisk", "browser"):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / "test_x.py").touch()
+    lanes = [lane for lane, _ in pytest_calls(["browser", "unit", "real_asterisk"], tmp_path)]
+    assert lanes == ["tests", "calls", "browser"]
+    assert {"tests", "calls"} == SIDE_BY_SIDE
+
+
+def test_given_two_lanes_when_run_then_they_overlap_and_both_are_counted_and_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each waits for the other's mark: run one after the other, the first would fail."""
+    for mine, other in (("tests", "calls"), ("calls", "tests")):
+        (tmp_path / f"test_{mine}.py").write_text(
+            "import pathlib, time\n"
+            "def test_both():\n"
+            f"    here = pathlib.Path({str(tmp_path)!r})\n"
+            f"    (here / '{mine}.mark').touch()\n"
+            "    ends = time.monotonic() + 60\n"
+            f"    while not (here / '{other}.mark').exists():\n"
+            "        assert time.monotonic() < ends\n"
+            "        time.sleep(0.05)\n",
+            encoding="utf-8",
+        )
+    extra = ["-q", "-v", f"--rootdir={tmp_path}", "-c", "/dev/null"]
+    calls = [(lane, [str(tmp_path / f"test_{lane}.py")]) for lane in ("tests", "calls")]
+    assert run_lanes(calls, extra=extra, results=tmp_path / "r") == Tally(passed=2)
+    assert "test_calls.py" in capfd.readouterr().out
 
 
 def test_given_one_kind_when_planned_then_only_its_folder_runs(tmp_path: Path) -> None:
@@ -77,7 +112,9 @@ def test_given_a_red_a_green_and_a_skipped_test_when_run_then_each_is_counted(tm
         "def test_d(broken): pass\n",
         encoding="utf-8",
     )
-    tally = run_pytest("three", [str(file)], extra=["-q", f"--rootdir={tmp_path}", "-c", "/dev/null"], results=tmp_path / "r")
+    tally = run_pytest(
+        "three", [str(file)], extra=["-q", f"--rootdir={tmp_path}", "-c", "/dev/null"], results=tmp_path / "r"
+    )
     assert tally == Tally(passed=1, failed=1, errors=1, skipped=1)
     assert str(tally) == "1 passed, 1 failed, 1 errors, 1 skipped"
     assert not tally.is_green
@@ -86,7 +123,9 @@ def test_given_a_red_a_green_and_a_skipped_test_when_run_then_each_is_counted(tm
 def test_given_a_file_that_cannot_be_imported_when_run_then_it_is_no_success(tmp_path: Path) -> None:
     file = tmp_path / "test_broken.py"
     file.write_text("import no_such_module\n", encoding="utf-8")
-    tally = run_pytest("broken", [str(file)], extra=["-q", f"--rootdir={tmp_path}", "-c", "/dev/null"], results=tmp_path / "r")
+    tally = run_pytest(
+        "broken", [str(file)], extra=["-q", f"--rootdir={tmp_path}", "-c", "/dev/null"], results=tmp_path / "r"
+    )
     assert not tally.is_green
 
 
@@ -110,7 +149,9 @@ def test_given_tallies_when_added_then_one_broken_run_breaks_the_sum() -> None:
 def test_given_a_test_file_of_no_kind_when_collected_then_the_run_stops(tmp_path: Path) -> None:
     tests = tmp_path / "tests"
     tests.mkdir()
-    (tests / "conftest.py").write_text((CHECKOUT / "tests" / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (tests / "conftest.py").write_text(
+        (CHECKOUT / "tests" / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8"
+    )
     (tests / "somewhere").mkdir()
     (tests / "somewhere" / "test_x.py").write_text("def test_x(): pass\n", encoding="utf-8")
     done = subprocess.run(

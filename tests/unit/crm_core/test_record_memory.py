@@ -1,5 +1,6 @@
 """The memory of call records: never older than the last change, whatever threads do."""
 
+import contextlib
 import threading
 from typing import Any, cast
 
@@ -38,6 +39,45 @@ def test_given_a_read_that_overlaps_a_change_when_it_ends_then_it_is_not_kept() 
 
     assert memory.of("c", read_while_it_changes) == 0
     assert memory.of("c", store.read) == 7
+
+
+def test_given_a_remembered_record_when_events_come_then_each_starts_from_the_last_without_reading() -> None:
+    memory, store, seen = RecordMemory(), Store(), []
+
+    def next_one(known: Any) -> Any:
+        seen.append(known)
+        store.value = (known or 0) + 1
+        return cast(Any, store.value)
+
+    for _ in range(3):
+        memory.evolve("c", next_one)
+    assert (seen, memory.of("c", store.read), store.reads) == ([None, 1, 2], 3, 0)
+
+
+def test_given_an_agents_change_during_an_event_when_both_have_ended_then_the_record_is_read_again() -> None:
+    memory, store = RecordMemory(), Store()
+    memory.of("c", store.read)
+
+    def event(known: Any) -> Any:
+        with memory.changing("c"):
+            store.value = 40
+        store.value += 2
+        return cast(Any, known + 2)
+
+    memory.evolve("c", event)
+    assert memory.of("c", store.read) == 42
+
+
+def test_given_an_event_that_fails_when_asked_then_nothing_of_it_is_shown() -> None:
+    memory, store = RecordMemory(), Store()
+    memory.of("c", store.read)
+    with contextlib.suppress(OSError):
+        memory.evolve("c", _disk_full)
+    assert (memory.of("c", store.read), store.reads) == (0, 2)
+
+
+def _disk_full(_known: Any) -> Any:
+    raise OSError("disk full")
 
 
 def test_given_no_size_when_asked_then_nothing_is_remembered() -> None:
