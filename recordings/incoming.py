@@ -9,22 +9,21 @@ from pathlib import Path
 from crm_core.ids import CallId, is_safe_id
 from recordings.sound_file import DamagedSound, open_side
 
-_FILE = re.compile(r"(?P<call_id>.+?)(?P<side>-in|-out|)\.wav")
+_FILE = re.compile(r"(?P<call_id>.+?)(?:-in|-out)\.wav")
 
 
 @dataclass(frozen=True)
 class CallFiles:
-    """``patient``: what the patient says; ``agent``: what the patient hears; ``mix``: both."""
+    """``patient``: what the patient says; ``agent``: what the patient hears."""
 
     patient: Path
     agent: Path
-    mix: Path
 
-    def all(self) -> tuple[Path, Path, Path]:
-        return self.patient, self.agent, self.mix
+    def all(self) -> tuple[Path, Path]:
+        return self.patient, self.agent
 
     def as_job(self) -> dict[str, str]:
-        return {"patient": str(self.patient), "agent": str(self.agent), "mix": str(self.mix)}
+        return {"patient": str(self.patient), "agent": str(self.agent)}
 
 
 class IncomingFiles:
@@ -37,7 +36,7 @@ class IncomingFiles:
         if not is_safe_id(call_id):
             raise ValueError("not a call id")
         base = self._folder / call_id
-        return CallFiles(Path(f"{base}-in.wav"), Path(f"{base}-out.wav"), Path(f"{base}.wav"))
+        return CallFiles(Path(f"{base}-in.wav"), Path(f"{base}-out.wav"))
 
     def call_ids(self) -> set[CallId]:
         """Calls with at least one file here."""
@@ -49,11 +48,11 @@ class IncomingFiles:
         return found
 
     def sizes(self, call_id: CallId) -> tuple[int, ...]:
-        """Bytes of the three files; 0 for one that is not there."""
+        """Bytes of both files; 0 for one that is not there."""
         return tuple(_size(path) for path in self.paths(call_id).all())
 
     def sound_bytes(self, call_id: CallId) -> int:
-        """Bytes of sound in all files, headers not counted."""
+        """Bytes of sound in both files, headers not counted."""
         return sum(side for path in self.paths(call_id).all() if (side := _sound(path)))
 
     def is_closed(self, call_id: CallId) -> bool:

@@ -19,7 +19,7 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """``job``: patient, agent, mix (paths), wav, copy (paths to write), copy_format, kbit_s.
+    """``job``: patient, agent (paths), wav, copy (paths to write), copy_format, kbit_s.
 
     Result: measures, sha256, size_bytes, is_repaired, has_copy; or ``error``: empty, damaged, disk_full, failed.
     """
@@ -50,11 +50,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sides(job: dict[str, Any]) -> tuple[SideFile, SideFile, bool]:
-    """Both sides. One that is lost is replaced by silence; when both are, the mix stands in for the patient's side."""
+    """Both sides; one that is lost is replaced by silence. Raises DamagedSound when both are lost."""
     found = {name: side for name in ("patient", "agent") if (side := _usable(Path(job[name]))) is not None}
-    if not found:
-        mix = open_side(Path(job["mix"]))
-        return mix, dataclasses.replace(mix, data_bytes=0), True
     patient, agent = found.get("patient"), found.get("agent")
     is_repaired = len(found) < 2 or not all(side.is_complete for side in found.values())
     some = patient or agent

@@ -19,12 +19,16 @@ CALLER = "17750000001"
 SOUND_S = 0.1
 HOLD_SOUND_S = 30.0
 G722_BYTES_PER_S = 8000
-FIRST_KEY_S = 0.9
-"""Answer() waits half a second for a caller who sends no sound, then comes the notice, in which keys do not count."""
+FIRST_KEY_S = 1.15
+"""Answer() waits half a second for a caller who sends no sound, then comes the notice (SOUND_S), then the menu.
+
+A key that comes before the menu listens is lost, so this is also how late the menu may be: half a second, which is the time
+SIP's timer gives bare Asterisk before a message counts as sent twice. Both sides fail at the same delay.
+"""
 
 PERSON_KEYS = ((FIRST_KEY_S, "0"),)
 MENU_KEYS = ((FIRST_KEY_S, "5"), (1.0, "*"), (1.0, "#"), (0.4, "*"), (0.4, "0"))
-"""Departments, repeat, back, repeat, a person: 3.7 s, of which 2.5 s are sound."""
+"""Departments, repeat, back, repeat, a person: 4 s, of which 2.5 s are sound."""
 
 RTP_PORTS = {"HOTLINE__RTP__FIRST_PORT": "6000", "HOTLINE__RTP__LAST_PORT": "9999"}
 SETTINGS = {**RTP_PORTS, "HOTLINE__AGI__CALLERS_MAX": "2000"}
@@ -59,8 +63,8 @@ class Effort:
     with_recorded: bool = True
 
 
-FULL = Effort(step_s=5, refinements=2, common_rate=5, common_s=15, held=(50, 100, 200, 400), hold_s=10)
-QUICK = Effort(step_s=2, refinements=1, common_rate=5, common_s=4, held=(50, 100), hold_s=4, with_recorded=False)
+FULL = Effort(step_s=5, refinements=2, common_rate=20, common_s=15, held=(50, 100, 200, 400), hold_s=10)
+QUICK = Effort(step_s=2, refinements=1, common_rate=20, common_s=4, held=(50, 100), hold_s=4, with_recorded=False)
 
 
 class IvrLoad:
@@ -202,18 +206,18 @@ DIALPLAN = f"""; The bench's own extensions: what Asterisk does without us.
 exten => {BARE},1,Set(CHANNEL(language)=zh)
  same => n,Answer()
  same => n,Playback(hl/bench&hl/bench&hl/bench)
- same => n,Wait(0.2)
+ same => n,Wait(0.4)
  same => n,Hangup()
 exten => {RECORDED},1,Set(CHANNEL(language)=zh)
  same => n,Answer()
  same => n,Gosub(hl-record,s,1)
  same => n,Playback(hl/bench&hl/bench&hl/bench)
- same => n,Wait(0.2)
+ same => n,Wait(0.4)
  same => n,Hangup()
 exten => {BARE_MENU},1,Set(CHANNEL(language)=zh)
  same => n,Answer()
  same => n,Playback({"&".join(["hl/bench"] * 25)})
- same => n,Wait(0.7)
+ same => n,Wait(0.95)
  same => n,Hangup()
 exten => {BARE_HOLD},1,Set(CHANNEL(language)=zh)
  same => n,Answer()

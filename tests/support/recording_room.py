@@ -77,7 +77,7 @@ class Room:
             bus.publish(RecordingStarted(at=now, call_id=call_id))
 
     def write(self, call_id: CallId = CALL, *, length_s: float = 1.0) -> None:
-        for side in ("-in", "-out", ""):
+        for side in ("-in", "-out"):
             write_wav(self.incoming / f"{call_id}{side}.wav", tone(length_s))
 
     def end(self, call_id: CallId = CALL) -> None:

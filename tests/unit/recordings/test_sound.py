@@ -24,7 +24,6 @@ def job(folder: Path, **changes: object) -> dict[str, object]:
     return {
         "patient": str(folder / "c-in.wav"),
         "agent": str(folder / "c-out.wav"),
-        "mix": str(folder / "c.wav"),
         "wav": str(folder / "joined.wav"),
         "copy": str(folder / "joined.ogg"),
         "copy_format": "opus",
@@ -239,10 +238,12 @@ def test_given_lost_or_broken_sides_when_worked_on_then_what_is_left_becomes_the
     result = worker.run(job(tmp_path))
     assert result["is_repaired"]
     assert (result["measures"]["patient_talk_ratio"], result["measures"]["agent_talk_ratio"]) == (1.0, 0.0)
-    (tmp_path / "c-in.wav").unlink()
-    write_wav(tmp_path / "c.wav", tone(2.0))
-    assert worker.run(job(tmp_path))["measures"]["length_s"] == 2.0
-    (tmp_path / "c.wav").write_bytes(b"nonsense")
+    (tmp_path / "c-in.wav").rename(tmp_path / "c-out.wav")
+    result = worker.run(job(tmp_path))
+    assert (result["measures"]["patient_talk_ratio"], result["measures"]["agent_talk_ratio"]) == (0.0, 1.0)
+    (tmp_path / "c-out.wav").write_bytes(b"nonsense")
+    assert worker.run(job(tmp_path))["error"] == "damaged"
+    (tmp_path / "c-out.wav").unlink()
     assert worker.run(job(tmp_path))["error"] == "damaged"
 
 
