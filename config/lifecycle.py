@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -77,6 +78,11 @@ def telephone_plan(settings: Settings) -> dict[str, Any]:
         ground.close()
 
 
+THREAD_TURN_S = 0.0005
+"""How long one thread computes before another may: a key pressed between two commands to Asterisk is lost, so the
+conversation must not wait for the boards (measured: p90 of the gap 48 -> 26 ms at 60 new calls a second)."""
+
+
 def run(settings: Settings) -> None:
     """Run the program in the foreground until SIGTERM: a supervisor and one worker process that does everything.
 
@@ -92,6 +98,7 @@ def run(settings: Settings) -> None:
         return houses[0].desk
 
     def start() -> None:
+        sys.setswitchinterval(THREAD_TURN_S)
         houses[0].start()
         _write_program_file(settings, houses[0])
         log.info("program_started", web=settings.web_url)
