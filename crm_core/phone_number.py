@@ -27,6 +27,14 @@ def clean_caller(text: str) -> str:
     return clean_text(text, limit=64)
 
 
+_MOBILE = re.compile(r"(?:\+86|0086|86|0)?(1[3-9]\d{9})", re.ASCII)
+_STORED_MOBILE = re.compile(r"\+86(1[3-9]\d{9})", re.ASCII)
+_SIGNS = str.maketrans("", "", " -")
+_MOBILE_TEXT_MAX = 20
+_MOBILE_PREFIX = 7
+"""The numbering plan decides about a mobile number by its first digits; the last four are free."""
+
+
 @functools.lru_cache(maxsize=65536)
 def normalise(text: str) -> str | None:
     """One spelling for every way a number is written: ``+8613800000001``; a short code stays as it is.
@@ -34,6 +42,20 @@ def normalise(text: str) -> str | None:
     Knows +86, 0086, a leading 0 before mobiles, spaces, dashes, brackets and full-width digits. None when ``text``
     cannot be a telephone number (withheld, letters, too short, too long).
     """
+    if len(text) <= _MOBILE_TEXT_MAX and (mobile := _MOBILE.fullmatch(text.translate(_SIGNS))):
+        number = mobile.group(1)
+        if _is_mobile_prefix(number[:_MOBILE_PREFIX]):
+            return f"+86{number}"
+    return _parsed(text)
+
+
+@functools.lru_cache(maxsize=65536)
+def _is_mobile_prefix(prefix: str) -> bool:
+    """True when every number of the country that begins so is a usable mobile number."""
+    return _parsed(f"{prefix}0000") == f"+86{prefix}0000"
+
+
+def _parsed(text: str) -> str | None:
     raw = unicodedata.normalize("NFKC", text).strip()
     if not raw or not re.fullmatch(r"\+?[\d\s().\-/]{3,40}", raw):
         return None
@@ -65,6 +87,8 @@ def national(number: str) -> str:
     """How a normalised number is dialled inside the country: mobiles with 11 digits, fixed lines with their 0."""
     if not number.startswith("+"):
         return number
+    if mobile := _STORED_MOBILE.fullmatch(number):
+        return mobile.group(1)
     parsed = phonenumbers.parse(number, None)
     if parsed.country_code != 86:
         return "00" + number[1:]
