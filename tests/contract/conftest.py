@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ground import Ground, empty_postgresql, make_ground
+from tests.support.ground import Ground, empty_postgresql, fresh_postgresql, fresh_sqlite, make_ground
 from tests.support.postgres import running_postgresql
+
+BOTH = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -15,11 +17,21 @@ def postgresql_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
+    """A database of each kind with all tables and no row."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/hotline.db"
+        return fresh_sqlite(tmp_path / "hotline.db")
+    url: str = request.getfixturevalue("postgresql_url")
+    fresh_postgresql(url)
+    return url
+
+
+@pytest.fixture(params=BOTH)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind without tables, for migrations."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.db"
     url: str = request.getfixturevalue("postgresql_url")
     empty_postgresql(url)
     return url

@@ -129,9 +129,9 @@ def test_given_every_purpose_and_channel_when_the_table_is_asked_then_each_has_i
 
 @pytest.mark.capability("C121")
 def test_given_patients_of_the_first_version_when_migrated_then_their_answers_are_in_the_ledger_and_back(
-    database_url: str,
+    empty_database_url: str,
 ) -> None:
-    database = Database(database_url)
+    database = Database(empty_database_url)
     schema.upgrade(database, "0001")
     people = [
         ("单雄信", '{"recording": true, "outbound": false}', "VIP-1"),
@@ -157,7 +157,7 @@ def test_given_patients_of_the_first_version_when_migrated_then_their_answers_ar
         )
     schema.upgrade(database, "0002")
     database.close()
-    ground = make_ground(database_url)
+    ground = make_ground(empty_database_url)
     whole = whole_of(ground)
     first = whole.consents.ledger(1)
     assert {(one.purpose, one.channel, one.is_granted, one.source) for one in first} == {

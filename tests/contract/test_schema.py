@@ -9,8 +9,8 @@ from tests.support.ground import make_ground
 
 
 @pytest.fixture
-def database(database_url: str) -> Database:
-    return Database(database_url)
+def database(empty_database_url: str) -> Database:
+    return Database(empty_database_url)
 
 
 def test_given_an_empty_database_when_upgraded_then_it_equals_the_models(database: Database) -> None:
@@ -19,8 +19,10 @@ def test_given_an_empty_database_when_upgraded_then_it_equals_the_models(databas
     database.close()
 
 
-def test_given_an_upgraded_database_when_upgraded_again_then_nothing_changes_and_data_stay(database_url: str) -> None:
-    ground = make_ground(database_url, migrate=True)
+def test_given_an_upgraded_database_when_upgraded_again_then_nothing_changes_and_data_stay(
+    empty_database_url: str,
+) -> None:
+    ground = make_ground(empty_database_url, migrate=True)
     agent = ground.agent()
     schema.upgrade(ground.database)
     assert ground.accounts.account(agent).login == "bela"

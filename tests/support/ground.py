@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import atexit
+import contextlib
+import functools
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 
 from crm_core import schema
 from crm_core.agents.accounts import Accounts
@@ -87,7 +93,7 @@ def make_ground(url: str, *, migrate: bool = False) -> Ground:
     database = Database(url)
     if migrate:
         schema.upgrade(database)
-    else:
+    elif not inspect(database.engine).has_table("patients"):
         schema.all_metadata().create_all(database.engine)
     clock, bus = ManualClock(), RecordingBus()
     cipher = FieldCipher.from_master(MASTER_KEY)
@@ -120,8 +126,47 @@ def make_ground(url: str, *, migrate: bool = False) -> Ground:
 
 def empty_postgresql(url: str) -> None:
     """Drop everything of a test database."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _autocommit(url) as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
+
+
+def fresh_sqlite(file: Path) -> str:
+    """A database with all tables and no row: a copy of one that is made once."""
+    shutil.copyfile(_sqlite_template(), file)
+    return f"sqlite:///{file}"
+
+
+@functools.cache
+def _sqlite_template() -> Path:
+    folder = tempfile.mkdtemp(prefix="hotline-tables-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    file = Path(folder) / "tables.db"
+    engine = create_engine(f"sqlite:///{file}")
+    schema.all_metadata().create_all(engine)
+    engine.dispose()
+    return file
+
+
+def fresh_postgresql(url: str) -> None:
+    """All tables and no row: tables that are as the models say are emptied, everything else is made anew."""
+    tables = [table.name for table in schema.all_metadata().sorted_tables]
+    with _autocommit(url) as connection:
+        if sorted(inspect(connection).get_table_names()) == sorted(tables):
+            rows = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)
+            used = connection.execute(text(rows)).scalars().all()
+            if used:
+                connection.execute(text(f"TRUNCATE {', '.join(used)} RESTART IDENTITY CASCADE"))
+            return
+    empty_postgresql(url)
+    engine = create_engine(url)
+    schema.all_metadata().create_all(engine)
+    engine.dispose()
+
+
+@contextlib.contextmanager
+def _autocommit(url: str) -> Iterator[Connection]:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
     engine.dispose()
