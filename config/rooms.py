@@ -15,10 +15,15 @@ from cti.telephony import FeatureCodes
 from ivr.agi_server import AgiServerSettings
 from ivr.prompt_catalogue import LANGUAGES, load_catalogue
 from ivr.routes import IvrServer, IvrServices, IvrSettings
+from ivr.speech import SpeechCache, SpeechService
+from ivr.speech_engines import engines_of
+from ivr.speech_live import LiveCatalogue
 from recordings.room import RecordingRoom, RecordingSettings
 
 if TYPE_CHECKING:
     from config.settings import Settings
+
+SPEECH_WAITING_MAX = 100
 
 
 class AgentDirectory:
@@ -67,9 +72,7 @@ def build_cti(settings: Settings, ground: Ground, directory: AgentDirectory) -> 
         memberships=directory.memberships,
         open_calls=open_calls,
         department_number=department_number,
-        codes=FeatureCodes(
-            complete=telephony.code_complete, three_way=telephony.code_three_way
-        ),
+        codes=FeatureCodes(complete=telephony.code_complete, three_way=telephony.code_three_way),
     )
 
 
@@ -90,7 +93,17 @@ def build_recordings(settings: Settings, ground: Ground) -> RecordingRoom:
     )
 
 
-def build_ivr(settings: Settings, ground: Ground) -> IvrServer:
+def build_speech(settings: Settings) -> SpeechService:
+    """The voice in the background; starts no thread and loads nothing before `start` and the first request."""
+    layout = settings.layout
+    return SpeechService(engines_of(layout.root), SpeechCache(layout.sounds), waiting_limit=SPEECH_WAITING_MAX)
+
+
+def build_ivr(settings: Settings, ground: Ground, speech: SpeechService | None = None) -> IvrServer:
+    """With `speech` the catalogues learn names and sentences that have no sound."""
+    catalogues = {language: load_catalogue(language) for language in LANGUAGES}
+    if speech is not None:
+        catalogues = {language: LiveCatalogue(shipped, speech) for language, shipped in catalogues.items()}
     comments = settings.layout.recordings_incoming
     comments.mkdir(parents=True, exist_ok=True)
     return IvrServer(
@@ -110,7 +123,7 @@ def build_ivr(settings: Settings, ground: Ground) -> IvrServer:
             surveys=Surveys(ground.database, ground.bus, ground.clock),
             bus=ground.bus,
             clock=ground.clock,
-            catalogues={language: load_catalogue(language) for language in LANGUAGES},
+            catalogues=catalogues,
             comments_folder=comments,
         ),
     )

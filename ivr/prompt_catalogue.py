@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from ivr import spoken_en, spoken_names, spoken_zh
 from ivr.prompt_sentences import SentenceKind, keys_for_sentence
 
 PROMPTS_FOLDER = Path(__file__).parent / "prompts"
+RECIPES_NAME = "recipes.json"
 LANGUAGES = ("zh", "en")
 SOUND_PREFIX = "hl/"
 
@@ -114,6 +116,10 @@ class PromptCatalogue:
         """The key that says exactly this text (a doctor's name, a department), or None."""
         return self._key_by_text.get(text)
 
+    def key_for_name(self, text: str, *, group: str) -> str | None:
+        """As `key_for_text`; `group` (doctors, departments) is how a voice would say a name that has no sound yet."""
+        return self.key_for_text(text)
+
     def sentence(self, kind: SentenceKind) -> tuple[str, ...]:
         """The template of a sentence: keys and {slots}."""
         try:
@@ -161,15 +167,26 @@ def load_catalogue(language: str, *, folder: Path = PROMPTS_FOLDER) -> PromptCat
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise PromptError(f"{path.name} cannot be read: {error}") from error
+    recipes = read_recipes(folder).get(language, {})
     voicings = {group: Voicing(group, **options) for group, options in raw.get("voicing", {}).items()}
     prompts: dict[str, Prompt] = {}
     for group, entries in raw.get("prompts", {}).items():
         for key, entry in entries.items():
             if key in prompts:
                 raise PromptError(f"{path.name}: key {key!r} appears twice")
-            prompts[key] = _prompt(language, key, entry, voicing=voicings.get(group, Voicing(group)))
+            voicing = replace(voicings.get(group, Voicing(group)), **recipes.get(key, {}))
+            prompts[key] = _prompt(language, key, entry, voicing=voicing)
     sentences = {kind: tuple(parts) for kind, parts in raw.get("sentences", {}).items()}
     return PromptCatalogue(language, prompts, sentences=sentences)
+
+
+def read_recipes(folder: Path = PROMPTS_FOLDER) -> dict[str, dict[str, dict[str, Any]]]:
+    """language -> key -> carrier, speed and lead that were chosen by ear (`hotline prompts improve` writes them)."""
+    path = folder / RECIPES_NAME
+    if not path.exists():
+        return {}
+    recipes: dict[str, dict[str, dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))
+    return recipes
 
 
 def _prompt(language: str, key: str, entry: Any, *, voicing: Voicing) -> Prompt:

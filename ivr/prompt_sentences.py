@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from ivr import spoken_names
+from ivr.prompt_amounts import amount_keys, number_keys
 
 
 class SentenceKind(StrEnum):
@@ -28,6 +29,34 @@ class SentenceKind(StrEnum):
     QUEUE_POSITION = "queue-position"
     QUEUE_WAIT = "queue-wait"
     OPENING_HOURS = "opening-hours"
+    EARLIEST = "booking-earliest-offer"
+    NEXT = "booking-next-offer"
+    BOOKING_CONFIRMATION = "booking-confirmation"
+    BOOKING_CONFIRMATION_FOR = "booking-confirmation-for"
+    BOOKED = "booked-at"
+    LAST_DOCTOR = "last-doctor-was"
+    DOCTOR_CHOICE = "doctor-choice"
+    DOCTOR_TITLE_CHOICE = "doctor-title-choice"
+    DATE_CHOICE = "date-choice"
+    TIME_CHOICE = "time-choice"
+    OPTION_CHOICE = "option-choice"
+    CANCEL_CONFIRMATION = "cancel-confirmation"
+    MOVE_CONFIRMATION = "move-confirmation"
+    MOVED = "moved-to"
+    DOCTOR_CONSULTS = "doctor-consults"
+    SESSION_LINE = "session-line"
+    NUMBERED_APPOINTMENT = "numbered-appointment"
+    WAITING_LIST_PLACE = "waiting-list-place"
+    AMOUNT = "amount-spoken"
+    FEE_LINE = "fee-line"
+    FEES_SUM = "fees-sum"
+    BALANCE = "balance"
+    REGISTRATION_FEE = "registration-fee-of"
+    PRICE = "price"
+    REIMBURSEMENT = "reimbursement"
+    TICKET = "ticket"
+    REPLY_DUE = "reply-due"
+    CALL_BACK_TO = "call-back-to"
 
 
 class Vocabulary(Protocol):
@@ -37,6 +66,7 @@ class Vocabulary(Protocol):
 
     def __contains__(self, key: str) -> bool: ...
     def key_for_text(self, text: str) -> str | None: ...
+    def key_for_name(self, text: str, *, group: str) -> str | None: ...
     def sentence(self, kind: SentenceKind) -> tuple[str, ...]: ...
 
 
@@ -44,6 +74,7 @@ Values = Mapping[str, object]
 Value = TypeVar("Value")
 _KEY_NAMES = {"*": "star", "#": "hash"}
 _WAITS_MIN = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 30)
+_REPLY_DAYS = (1, 2, 3, 5, 7, 10, 15)
 _NEAR_DAYS = {0: "today", 1: "tomorrow", 2: "day-after-tomorrow"}
 _TITLES = {"male": "mr", "female": "ms"}
 
@@ -83,28 +114,23 @@ def _time_slot(name: str) -> Callable[[Vocabulary, Values], list[str]]:
     return lambda vocabulary, values: time_keys(vocabulary, _typed(values, name, dt.time))
 
 
-def number_keys(vocabulary: Vocabulary, value: int) -> list[str]:
-    """0 to 9999; ValueError outside. Chinese: 两千零五, 一百一十五 with its own fragment for 一十五 after a hundred."""
-    if not 0 <= value <= 9_999:
-        raise ValueError(f"number {value} is not between 0 and 9999")
-    if value <= 100:
-        return [f"number-{value}"]
-    thousands, hundreds, rest = value // 1_000, value // 100 % 10, value % 100
-    chinese = vocabulary.language == "zh"
-    keys = [f"number-{thousands}000"] if thousands else []
-    if hundreds:
-        keys.append("number-100" if hundreds == 1 else f"number-{hundreds}00")
-    elif chinese and thousands and rest:
-        keys.append("number-0")
-    if rest and chinese and hundreds and rest < 10:
-        keys.append("number-0")
-    if rest:
-        keys.append(f"number-after-hundred-{rest}" if chinese and 10 <= rest < 20 else f"number-{rest}")
-    return keys
-
-
 def _number(vocabulary: Vocabulary, values: Values) -> list[str]:
-    return number_keys(vocabulary, _typed(values, "number", int))
+    return number_keys(vocabulary.language, _typed(values, "number", int))
+
+
+def _amount(vocabulary: Vocabulary, values: Values) -> list[str]:
+    """`amount_fen`: money in fen."""
+    return amount_keys(vocabulary.language, _typed(values, "amount_fen", int))
+
+
+def _ordinal(vocabulary: Vocabulary, values: Values) -> list[str]:
+    """`ordinal`: 1 to 9, the first, the second..."""
+    return [f"ordinal-{_typed(values, 'ordinal', int)}"]
+
+
+def _member(slot: str, group: str) -> Callable[[Vocabulary, Values], list[str]]:
+    """A value that is the name of a key of a closed group: option "any-doctor" is option-any-doctor."""
+    return lambda vocabulary, values: [f"{group}-{_typed(values, slot, str)}"]
 
 
 def _digits(vocabulary: Vocabulary, values: Values) -> list[str]:
@@ -120,13 +146,23 @@ def _press(vocabulary: Vocabulary, values: Values) -> list[str]:
     return [f"press-{_KEY_NAMES.get(key, key)}"]
 
 
-def _named(slot: str, endings: tuple[str, ...], *, unknown: str) -> Callable[[Vocabulary, Values], list[str]]:
-    def keys(vocabulary: Vocabulary, values: Values) -> list[str]:
-        name = _typed(values, slot, str).strip()
-        found = (vocabulary.key_for_text(name + ending) for ending in endings)
-        return [next((key for key in found if key is not None), unknown)]
+def _department(vocabulary: Vocabulary, values: Values) -> list[str]:
+    return [vocabulary.key_for_name(_typed(values, "department", str).strip(), group="departments") or "dept-unknown"]
 
-    return keys
+
+def _doctor(vocabulary: Vocabulary, values: Values) -> list[str]:
+    """`doctor`: the full name, else 王医生 with the surname, else neutral."""
+    name = _typed(values, "doctor", str).strip()
+    if not name:
+        return ["doctor-unknown"]
+    known = vocabulary.key_for_text(name) or vocabulary.key_for_name(name + "医生", group="doctors")
+    return [known or vocabulary.key_for_text(spoken_names.surname_of(name) + "医生") or "doctor-unknown"]
+
+
+def _doctor_title(vocabulary: Vocabulary, values: Values) -> list[str]:
+    """`doctor_title` as written in the hospital's list; nothing is said for a title without a sound."""
+    key = vocabulary.key_for_text(_typed(values, "doctor_title", str).strip())
+    return [key] if key is not None else []
 
 
 def _patient(vocabulary: Vocabulary, values: Values) -> list[str]:
@@ -159,6 +195,18 @@ def _minutes(vocabulary: Vocabulary, values: Values) -> list[str]:
     return ["queue-wait-long" if step is None else f"queue-wait-{step}"]
 
 
+def _reply(vocabulary: Vocabulary, values: Values) -> list[str]:
+    """`number` of working days until the answer, rounded up to a step that has a sound: never promise less."""
+    days = _typed(values, "number", int)
+    return [f"reply-within-{next((step for step in _REPLY_DAYS if days <= step), 'many')}"]
+
+
+def _count(vocabulary: Vocabulary, values: Values) -> list[str]:
+    """`number` of appointments, 1 or more."""
+    number = max(1, _typed(values, "number", int))
+    return [f"appointments-count-{number if number < 10 else 'many'}"]
+
+
 def _typed(values: Values, name: str, kind: type[Value]) -> Value:
     value = values[name]
     if not isinstance(value, kind):
@@ -166,8 +214,9 @@ def _typed(values: Values, name: str, kind: type[Value]) -> Value:
     return value
 
 
-# slot -> keys. Values: date/today datetime.date; time/opens/closes datetime.time; number/position/minutes int;
-# department/doctor/patient str; sex "male"|"female"; press "0".."9", "*", "#"; digits str.
+# slot -> keys. Values: date/today datetime.date; time/opens/closes datetime.time; number/position/minutes/amount_fen int;
+# ordinal 1 to 9; department/doctor/doctor_title/patient str; sex "male"|"female"; press "0".."9", "*", "#"; digits str;
+# option, fee: a key of that group without its prefix; period morning|afternoon|evening; session open|full|away.
 SLOTS: dict[str, Callable[[Vocabulary, Values], list[str]]] = {
     "date": _date,
     "time": _time_slot("time"),
@@ -176,9 +225,18 @@ SLOTS: dict[str, Callable[[Vocabulary, Values], list[str]]] = {
     "number": _number,
     "digits": _digits,
     "press": _press,
-    "department": _named("department", ("",), unknown="dept-unknown"),
-    "doctor": _named("doctor", ("医生", ""), unknown="doctor-unknown"),
+    "amount": _amount,
+    "ordinal": _ordinal,
+    "option": _member("option", "option"),
+    "period": _member("period", "option"),
+    "session": _member("session", "session"),
+    "fee": _member("fee", "fee"),
+    "department": _department,
+    "doctor": _doctor,
+    "title": _doctor_title,
     "patient": _patient,
     "position": _position,
     "minutes": _minutes,
+    "reply": _reply,
+    "count": _count,
 }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ivr.speech import SOUND_SUFFIX, SpeechError, encode_g722
+from ivr.speech import LIVE_FOLDER, SOUND_SUFFIX, SpeechError, encode_g722
 
 SHIPPED_FOLDER = Path(__file__).parent / "sounds"
 MANIFEST_NAME = "manifest.json"
@@ -127,7 +127,8 @@ def _install(source: Path, target: Path, *, encode: bool) -> int:
 
 def _remove_others(folder: Path, wanted: set[Path]) -> int:
     """Sounds that are no longer in the catalogue would be played for a new key of the same name: remove them."""
-    stale = [path for path in folder.rglob("*" + SOUND_SUFFIX) if path not in wanted]
+    found = (path for path in folder.rglob("*" + SOUND_SUFFIX) if path.parent.name != LIVE_FOLDER)
+    stale = [path for path in found if path not in wanted]
     for path in stale:
         path.unlink()
     return len(stale)

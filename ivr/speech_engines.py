@@ -9,7 +9,6 @@ from ivr.speech_flite import FliteEngine
 from ivr.speech_kokoro import DEFAULT_VOICE, KokoroEngine, KokoroFiles, SpeechWorker
 
 SPEECH_FOLDER_NAME = "speech-venv"
-SPEECH_CACHE = Path("cache") / "speech"
 
 
 def engines_of(home: Path, *, voice: str = DEFAULT_VOICE) -> tuple[SpeechEngine, ...]:
@@ -18,5 +17,5 @@ def engines_of(home: Path, *, voice: str = DEFAULT_VOICE) -> tuple[SpeechEngine,
     Recorded prompts come before all engines: `prompt_sounds.install_sounds` puts them in place of rendered ones.
     """
     files = KokoroFiles(home / SPEECH_FOLDER_NAME)
-    polisher = SpeechWorker(files) if files.complete() else None
-    return (KokoroEngine(files, voice=voice), FliteEngine(worker=polisher))
+    worker = SpeechWorker(files)  # one process for both: a loaded voice holds half a gigabyte
+    return (KokoroEngine(files, voice=voice, worker=worker), FliteEngine(worker=worker if files.complete() else None))

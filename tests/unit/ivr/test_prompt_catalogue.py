@@ -27,7 +27,7 @@ def test_given_an_appointment_when_said_in_mandarin_then_date_time_department_an
     ]  # fmt: skip
     assert (
         said(ZH, SentenceKind.APPOINTMENT, **APPOINTMENT)
-        == "您的预约时间是十一月二十三日星期一上午九点半心内科王建国医生"
+        == "您的预约时间是十一月二十三号星期一上午九点半心内科王建国医生"
     )
 
 
@@ -37,7 +37,7 @@ def test_given_a_chinese_department_when_said_in_english_then_its_english_name_i
 
 def test_given_tomorrow_when_today_is_known_then_it_is_said_so() -> None:
     spoken = said(ZH, SentenceKind.DATE, date=dt.date(2026, 11, 24), today=dt.date(2026, 11, 23))
-    assert spoken == "明天十一月二十四日"
+    assert spoken == "明天十一月二十四号"
 
 
 @BOTH
@@ -45,6 +45,22 @@ def test_given_unknown_names_when_said_then_a_neutral_fragment_stands_for_them(c
     values = {**APPOINTMENT, "department": "无此科", "doctor": "无此人", "patient": "某甲乙"}
     sounds = catalogue.fragments_for(SentenceKind.APPOINTMENT_OF, values)
     assert {"hl/dept-unknown", "hl/doctor-unknown", "hl/patient-unknown"} <= set(sounds)
+
+
+@pytest.mark.parametrize(
+    ("doctor", "title", "spoken"),
+    [
+        ("王建国", "主任医师", "王建国医生主任医师"), ("王无名", "副主任医师", "王医生副主任医师"),
+        ("孙无名", "无此职称", "孙医生"), ("曾无名", "主治医师", "曾医生主治医师"),
+        ("怪无名", "主任医师", "您预约的医生主任医师"),
+        ("", "", "您预约的医生"),
+    ],
+)  # fmt: skip
+def test_given_a_doctor_when_offered_then_by_full_name_or_surname_or_neutrally_and_with_the_title(
+    doctor: str, title: str, spoken: str
+) -> None:
+    values = {"doctor": doctor, "doctor_title": title, "press": "1"}
+    assert said(ZH, SentenceKind.DOCTOR_TITLE_CHOICE, **values) == spoken + "请按一"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +122,33 @@ def test_given_an_expected_wait_when_said_then_it_is_never_shorter_than_expected
     assert sound == "hl/queue-wait-long" if minutes > 30 else int(sound.rpartition("-")[2]) >= minutes
 
 
+@given(st.integers(0, 99_999_999))
+def test_given_an_amount_of_money_when_said_in_pieces_then_it_equals_the_amount_said_whole(fen: int) -> None:
+    from ivr import spoken_zh
+
+    whole = spoken_zh.money_words(f"{fen // 100}.{fen % 100:02d}")
+    assert said(ZH, SentenceKind.AMOUNT, amount_fen=fen) == whole
+    assert said(EN, SentenceKind.AMOUNT, amount_fen=fen)
+
+
+@pytest.mark.parametrize("fen", [-1, 100_000_000])
+def test_given_an_amount_out_of_range_when_said_then_it_is_refused(fen: int) -> None:
+    with pytest.raises(PromptError, match="amount"):
+        ZH.fragments_for(SentenceKind.AMOUNT, {"amount_fen": fen})
+
+
+@given(st.integers(1, 60))
+def test_given_working_days_until_a_reply_when_said_then_never_fewer_are_promised(days: int) -> None:
+    (sound,) = ZH.fragments_for(SentenceKind.REPLY_DUE, {"number": days})
+    step = sound.rpartition("-")[2]
+    assert step == "many" if days > 15 else int(step) >= days
+
+
+def test_given_a_number_of_appointments_when_said_then_it_is_one_whole_sentence() -> None:
+    assert said(ZH, SentenceKind.APPOINTMENTS_COUNT, number=2) == "您一共有2个预约。"
+    assert ZH.fragments_for(SentenceKind.APPOINTMENTS_COUNT, {"number": 12}) == ["hl/appointments-count-many"]
+
+
 def test_given_one_in_a_digit_string_when_said_then_yao_and_as_a_key_yi() -> None:
     assert said(ZH, SentenceKind.AGENT_NUMBER, digits="1032") == "工号幺零三二为您服务"
     assert said(ZH, SentenceKind.DEPARTMENT_CHOICE, department="骨科", press="1") == "骨科请按一"
@@ -139,7 +182,8 @@ def test_given_every_sentence_when_its_template_is_read_then_keys_and_slots_exis
 
 
 def test_given_the_two_languages_when_compared_then_every_whole_prompt_exists_in_both() -> None:
-    whole = {prompt.key for prompt in ZH.prompts() if prompt.group in {"fixed", "queue", "keys", "departments"}}
+    groups = {"fixed", "queue", "keys", "departments", "pieces", "options", "fees", "titles", "ordinals"}
+    whole = {prompt.key for prompt in ZH.prompts() if prompt.group in groups}
     assert whole <= EN.keys()
 
 
@@ -171,6 +215,34 @@ def test_given_a_broken_catalogue_when_loaded_then_the_error_names_file_and_key(
     (tmp_path / "zh.toml").write_text(content, encoding="utf-8")
     with pytest.raises(PromptError, match=message):
         load_catalogue("zh", folder=tmp_path)
+
+
+@pytest.mark.parametrize("key", ["identity-proof", "identity-last-four-ask"])
+def test_given_an_identity_number_that_ends_in_x_when_asked_for_then_the_key_for_it_is_told(key: str) -> None:
+    assert re.search(r"字母，请按\*键", ZH.text(key))
+    assert "press star" in EN.text(key)
+
+
+THIRTY_DEPARTMENTS = (
+    "内科", "外科", "儿科", "妇科", "产科", "骨科", "眼科", "耳鼻喉科", "口腔科", "皮肤科", "心内科", "呼吸内科", "消化内科",
+    "神经内科", "神经外科", "肾内科", "内分泌科", "血液科", "肿瘤科", "泌尿外科", "心胸外科", "普外科", "中医科", "康复科",
+    "感染科", "急诊科", "精神科", "营养科", "体检中心", "疼痛科",
+)  # fmt: skip
+
+
+@BOTH
+def test_given_the_departments_of_a_hospital_when_said_then_each_has_its_own_sound(catalogue: PromptCatalogue) -> None:
+    keys = [catalogue.key_for_text(name) for name in THIRTY_DEPARTMENTS]
+    assert None not in keys
+    assert len(set(keys)) == len(THIRTY_DEPARTMENTS)
+
+
+def test_given_the_frequent_surnames_when_titled_then_each_has_its_own_sound() -> None:
+    surnames = [prompt.text.removesuffix("先生") for prompt in ZH.prompts() if prompt.key.endswith("-mr")]
+    surnames.remove("这位")
+    assert len(surnames) >= 100
+    assert [name for name in surnames if ZH.key_for_text(name + "女士") is None] == []
+    assert [name for name in surnames[:60] if ZH.key_for_text(name + "医生") is None] == []
 
 
 def test_given_the_demo_hospital_when_its_names_are_said_then_each_has_its_own_sound() -> None:

@@ -60,5 +60,7 @@ def test_given_an_appointment_made_of_fragments_when_heard_then_day_hour_departm
         ("", "您好", False),
     ],
 )
-def test_given_heard_text_when_compared_then_a_prompt_is_found_inside_it(heard: str, expected: str, is_there: bool) -> None:
+def test_given_heard_text_when_compared_then_a_prompt_is_found_inside_it(
+    heard: str, expected: str, is_there: bool
+) -> None:
     assert listening.contains_prompt(heard, expected, max_cer=0.2) is is_there

@@ -1,5 +1,6 @@
 """Speech is never made in the path of a call: cached answers at once, request renders later, engines fall back."""
 
+import os
 import threading
 import wave
 from pathlib import Path
@@ -12,6 +13,7 @@ from ivr.speech_flite import FliteEngine
 from ivr.speech_kokoro import KokoroEngine, KokoroFiles, SpeechWorker
 
 WAIT_S = 20.0
+HELLO = Utterance("您好", "zh")
 
 
 class Engine:
@@ -43,22 +45,19 @@ class Engine:
 
 def test_given_nothing_rendered_when_asked_then_none_at_once_and_no_engine_is_called(tmp_path: Path) -> None:
     engine = Engine("a")
-    assert SpeechService([engine], SpeechCache(tmp_path)).cached("您好") is None
+    assert SpeechService([engine], SpeechCache(tmp_path)).find(HELLO) is None
     assert engine.spoken == []
 
 
 def test_given_a_request_when_the_thread_has_run_then_the_sound_is_cached_and_made_once(tmp_path: Path) -> None:
     engine = Engine("a")
     service = SpeechService([engine], SpeechCache(tmp_path))
-    assert service.request("您好")
-    assert service.request("您好")
-    thread = threading.Thread(target=service.run, name="speech")
-    thread.start()
+    assert service.request(HELLO)
+    assert service.request(HELLO)
+    service.start()
     assert engine.done.wait(WAIT_S)
-    service.stop()
-    thread.join(WAIT_S)
-    assert not thread.is_alive()
-    found = service.cached("您好")
+    service.stop(wait_s=WAIT_S)
+    found = service.find(HELLO)
     assert found is not None
     assert found.suffix == ".g722"
     assert engine.spoken == ["您好"]
@@ -69,24 +68,51 @@ def test_given_a_failing_engine_when_rendering_then_the_next_one_speaks(tmp_path
     missing, broken, good = Engine("missing", installed=False), Engine("broken", fails=True), Engine("good")
     service = SpeechService([missing, broken, good], SpeechCache(tmp_path))
     assert service.render(Utterance("您好", "zh")) is not None
-    assert service.cached("您好") is not None
+    assert service.find(HELLO) is not None
 
 
 def test_given_only_failing_engines_when_rendering_then_none_and_the_text_may_be_asked_again(tmp_path: Path) -> None:
     service = SpeechService([Engine("broken", fails=True)], SpeechCache(tmp_path))
-    assert service.request("您好")
+    assert service.request(HELLO)
     assert service.render(Utterance("您好", "zh")) is None
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_given_no_engine_for_a_language_when_requested_then_it_is_refused(tmp_path: Path) -> None:
-    assert not SpeechService([Engine("a")], SpeechCache(tmp_path)).request("hello", language="en")
+    assert not SpeechService([Engine("a")], SpeechCache(tmp_path)).request(Utterance("hello", "en"))
+
+
+def test_given_an_engine_that_is_not_installed_when_requested_then_nothing_waits_for_it(tmp_path: Path) -> None:
+    service = SpeechService([Engine("a", installed=False)], SpeechCache(tmp_path))
+    assert not service.speaks("zh")
+    assert not service.request(HELLO)
+
+
+def test_given_nothing_to_do_for_a_while_when_idle_then_the_engines_are_closed_and_come_back(tmp_path: Path) -> None:
+    engine = Engine("a")
+    closed = threading.Event()
+    engine.close = closed.set  # type: ignore[method-assign]
+    service = SpeechService([engine], SpeechCache(tmp_path), idle_s=0.01)
+    service.start()
+    assert closed.wait(WAIT_S)
+    assert service.request(HELLO)
+    assert engine.done.wait(WAIT_S)
+    service.stop(wait_s=WAIT_S)
+
+
+def test_given_more_sounds_than_the_limit_when_pruned_then_the_oldest_go(tmp_path: Path) -> None:
+    cache, engine = SpeechCache(tmp_path, limit_bytes=2_000), Engine("a")
+    made = [cache.render(engine, Utterance(text, "zh")) for text in ("一", "二", "三")]
+    for age, path in enumerate(reversed(made)):
+        os.utime(path, (1_000_000 - age, 1_000_000 - age))
+    assert cache.prune() == 1
+    assert [path.exists() for path in made] == [False, True, True]
 
 
 def test_given_a_full_queue_when_requested_then_it_is_refused_and_the_caller_does_not_wait(tmp_path: Path) -> None:
     service = SpeechService([Engine("a")], SpeechCache(tmp_path), waiting_limit=1)
-    assert service.request("一")
-    assert not service.request("二")
+    assert service.request(Utterance("一", "zh"))
+    assert not service.request(Utterance("二", "zh"))
     service.stop()
 
 
