@@ -40,14 +40,19 @@ class Caller(UserMixin):  # type: ignore[misc]  # flask_login has no types
     account: Account
     session: LoginSession
     address: str
+    must_enrol: bool = False
+    """A second factor is required and missing."""
 
     @property
     def id(self) -> AgentId:
         return self.account.id
 
     def may(self, permission: Permission) -> bool:
-        """A one-time password opens nothing but the way to change it (R1)."""
-        if self.account.must_change_password and permission not in (Permission.ANYBODY, Permission.LOGGED_IN):
+        """A one-time password opens nothing but the way to change it (R1), a missing second factor the way to get it (R7)."""
+        if (self.account.must_change_password or self.must_enrol) and permission not in (
+            Permission.ANYBODY,
+            Permission.LOGGED_IN,
+        ):
             return False
         return is_granted(self.account.role, permission)
 
@@ -88,7 +93,7 @@ class Desk:
         if login is None or account is None:
             return None
         self.sessions.touch(login, session)
-        return Caller(account, login, client_address())
+        return Caller(account, login, client_address(), must_enrol=self.services.must_enrol(account))
 
     def caller_for(self, permission: Permission) -> Caller | None:
         """The caller when he may; raises otherwise. None only for Permission.ANYBODY."""
@@ -99,6 +104,8 @@ class Desk:
             raise DeskError("session_ended" if "login" in session else "not_logged_in", "no valid session")
         if caller.account.must_change_password and not caller.may(permission):
             raise NotAllowed("the one-time password must be changed first", code="password_change")
+        if caller.must_enrol and not caller.may(permission):
+            raise NotAllowed("a second factor is required first", code="second_factor_enrol")
         if not caller.may(permission):
             self.note_refusal(caller, request.path, f"needs {permission.value}")
             raise NotAllowed(f"this needs the permission {permission.value}")

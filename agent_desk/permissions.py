@@ -24,6 +24,9 @@ class Permission(StrEnum):
     RECORDING_PLAY = "recording.play"
     CAMPAIGN_MANAGE = "campaign.manage"
     CALL_VIEW_ALL = "call.view_all"
+    MENU_VIEW = "menu.view"
+    """Menus, office hours and prompts: look, listen, rehearse."""
+    MENU_EDIT = "menu.edit"
     USER_MANAGE = "user.manage"
     AUDIT_VIEW = "audit.view"
 
@@ -37,8 +40,11 @@ _SUPERVISOR = _AGENT | {
     Permission.RECORDING_PLAY,
     Permission.CAMPAIGN_MANAGE,
     Permission.CALL_VIEW_ALL,
+    Permission.MENU_VIEW,
 }
-_ADMIN = frozenset({Permission.USER_MANAGE, Permission.AUDIT_VIEW, Permission.BOARD_VIEW})
+_ADMIN = frozenset(
+    {Permission.USER_MANAGE, Permission.AUDIT_VIEW, Permission.BOARD_VIEW, Permission.MENU_VIEW, Permission.MENU_EDIT}
+)
 
 PERMISSIONS_OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,

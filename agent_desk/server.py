@@ -12,10 +12,29 @@ from gunicorn.app.base import BaseApplication
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from agent_desk.app import DeskServer
+from crm_core.errors import InvalidInput
 
 STOP_TIMEOUT_S = 20
 """From SIGTERM to the end; it includes ``on_stop``. After it gunicorn kills the worker."""
 BACKLOG = 512
+SPARE_THREADS = 20
+"""For everything that is no socket: with fewer a full house of desks could not load a page."""
+
+
+class TooFewThreads(InvalidInput):
+    """Each open desk holds a thread; the start is refused, because the desks would stand still one by one."""
+
+    code = "web_threads"
+
+    def __init__(self, threads: int, sockets_max: int) -> None:
+        wanted = sockets_max + SPARE_THREADS
+        super().__init__(f"web.threads is {threads}; {sockets_max} desks need {wanted}: raise web.threads to {wanted}")
+
+
+def check_threads(threads: int, sockets_max: int) -> None:
+    """Raises TooFewThreads."""
+    if threads < sockets_max + SPARE_THREADS:
+        raise TooFewThreads(threads, sockets_max)
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -70,6 +89,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         self._server = self._make_server()
+        check_threads(self._threads, self._server.desk.settings.sockets_max)
         return self._server.app
 
     def _started(self, worker: Any) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent_desk.dial_policy import DialPolicy
-from crm_core.agents.accounts import Accounts
+from crm_core.agents.accounts import Account, Accounts
 from crm_core.agents.kinds import AgentState
+from crm_core.agents.second_factor import SecondFactors
 from crm_core.agents.service import Agents
 from crm_core.appointments.service import Appointments
 from crm_core.audit.service import Audit
@@ -19,6 +20,8 @@ from crm_core.campaigns.service import Campaigns
 from crm_core.clock import Clock
 from crm_core.errors import NotFound
 from crm_core.ids import AgentId
+from crm_core.menus.editing import MenuEditing
+from crm_core.patients.registration import Registration
 from crm_core.patients.service import Patients
 from crm_core.ports import HealthProbe, RecordingLibrary, Telephony
 from crm_core.reports.metrics import Metrics
@@ -84,9 +87,19 @@ class DeskServices:
     telephony: Telephony
     phones: Phones
     dial_policy: DialPolicy
+    second_factors: SecondFactors | None = None
+    """None: nobody has or needs one."""
+    registration: Registration | None = None
+    """None: this desk registers nobody."""
+    menus: MenuEditing | None = None
+    """None: no pages of menus, hours and prompts."""
     probes: Sequence[HealthProbe] = ()
     figures: Mapping[str, Callable[[], float]] | None = None
     """Further gauges for the metrics page: name -> reading."""
+
+    def must_enrol(self, account: Account) -> bool:
+        """True while a required second factor is missing."""
+        return self.second_factors is not None and self.second_factors.state(account).must_enrol
 
     def is_on_duty(self, user_id: int) -> bool:
         """Ready, or busy with a call or its wrap-up."""

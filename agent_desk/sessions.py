@@ -30,7 +30,7 @@ class LoginSession:
 
 class Sessions:
     """Reads and judges sessions. A session lives in the signed cookie, so a restart logs nobody out (F72); it ends by
-    log-out, by ``session_epoch`` (password, role, disable), by idleness or age. A live call is never cut by the last
+    ``session_epoch`` (log-out, password, role, disable), by idleness or age. A live call is never cut by the last
     two (R8), and an agent on duty (ready or busy) counts as present: an unanswered call pauses him, then he is idle."""
 
     def __init__(
@@ -48,7 +48,6 @@ class Sessions:
         self._session_s = session_s
         self._is_on_duty = is_on_duty
         self._seen: dict[str, datetime] = {}
-        self._ended: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
     def begin(self, cookie: MutableMapping[str, Any], account: Account) -> LoginSession:
@@ -59,15 +58,6 @@ class Sessions:
         cookie["csrf"] = secrets.token_urlsafe(24)
         self._write(cookie, begun)
         return begun
-
-    def end(self, session: LoginSession) -> None:
-        """Log-out: a copy of the cookie is dead at once."""
-        now = self._clock.now()
-        with self._lock:
-            for old in [key for key, at in self._ended.items() if (now - at).total_seconds() > self._session_s]:
-                del self._ended[old]
-            self._ended[session.session_id] = now
-            self._seen.pop(session.session_id, None)
 
     def read(self, cookie: Mapping[str, Any]) -> LoginSession | None:
         """What the cookie says; it may have ended."""
@@ -85,9 +75,6 @@ class Sessions:
 
     def account_of(self, session: LoginSession) -> Account | None:
         """The account behind a session that is still good, else None."""
-        with self._lock:
-            if session.session_id in self._ended:
-                return None
         try:
             account = self._accounts.account(session.user_id)
         except NotFound:

@@ -15,7 +15,7 @@ from agent_desk.desk import Caller, Desk
 from agent_desk.errors import DeskError, describe
 from agent_desk.notifier import DESKS_ROOM, SUPERVISORS_ROOM, user_room
 from agent_desk.payloads import Json, iso
-from agent_desk.permissions import Permission, is_granted
+from agent_desk.permissions import Permission
 from agent_desk.security import client_address
 from agent_desk.sockets import NAMESPACE
 from crm_core.errors import HotlineError, InvalidInput, NotAllowed
@@ -139,7 +139,7 @@ class SocketApi:
             socket_id = _socket_id()
             try:
                 caller = self._caller(socket_id)
-                if not is_granted(caller.account.role, event.permission):
+                if not caller.may(event.permission):
                     self._desk.note_refusal(caller, f"socket {event.name}", f"needs {event.permission.value}")
                     raise NotAllowed(f"this needs the permission {event.permission.value}")
                 return event.handler(socket_id, caller, arguments[0] if arguments else None)
@@ -158,7 +158,7 @@ class SocketApi:
             if login is not None:
                 self._desk.sockets.close_session(login.session_id, "session ended")
             raise DeskError("session_ended", "no valid session")
-        return Caller(account, login, client_address())
+        return Caller(account, login, client_address(), must_enrol=self._desk.services.must_enrol(account))
 
 
 def _socket_id() -> str:

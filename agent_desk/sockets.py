@@ -16,6 +16,8 @@ from agent_desk.sessions import LoginSession, Sessions
 log = structlog.get_logger(__name__)
 
 NAMESPACE = "/"
+WAITING_MAX = 500
+"""Messages that may wait for one browser: some minutes of a busy desk, about a megabyte."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,19 @@ class Sockets:
             if self._sessions.account_of(session) is None:
                 self.close_session(session.session_id, "session ended")
 
+    def drop_slow(self) -> int:
+        """Cut every transport whose browser does not read: what waits for it is bounded, and its thread is freed (F73).
+
+        The browser comes back by itself and takes a fresh snapshot. The number of those cut.
+        """
+        slow = [
+            one for one, transport in list(self._server.eio.sockets.items()) if transport.queue.qsize() > WAITING_MAX
+        ]
+        for transport_id in slow:
+            log.warning("slow_browser_dropped")
+            self._drop_transport(transport_id)
+        return len(slow)
+
     def start(self) -> None:
         self._thread = threading.Thread(target=self._watch, name="desk-sessions", daemon=True)
         self._thread.start()
@@ -90,6 +105,7 @@ class Sockets:
         while not self._stopping.wait(self._check_interval_s):
             try:
                 self.close_ended()
+                self.drop_slow()
             except Exception:
                 log.exception("session_check_failed")
 

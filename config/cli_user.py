@@ -74,7 +74,9 @@ def list_users(context: click.Context) -> None:
     for account in found:
         state = "disabled" if account.is_disabled else "new password due" if account.must_change_password else ""
         rest = (account.name, ",".join(account.queues), state)
-        click.echo(f"{account.login:<14} {account.role:<11} {account.extension or '-':<6} {' '.join(filter(None, rest))}")
+        click.echo(
+            f"{account.login:<14} {account.role:<11} {account.extension or '-':<6} {' '.join(filter(None, rest))}"
+        )
 
 
 @contextmanager

@@ -9,6 +9,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from config.ground_offices import (
+    AnswerOffice,
+    BookingOffice,
+    MessageOffice,
+    TierFigures,
+    build_answers,
+    build_bookings,
+    build_messages,
+)
 from crm_core.agents.accounts import Accounts
 from crm_core.appointments.service import Appointments
 from crm_core.appointments.setup import AppointmentSetup
@@ -21,9 +30,12 @@ from crm_core.campaigns.service import Campaigns
 from crm_core.clock import Clock, SystemClock
 from crm_core.crypto import FieldCipher
 from crm_core.database import Database
+from crm_core.menus.calendars import Calendars
 from crm_core.opening_hours import OpeningHours, Span
 from crm_core.patients.service import Patients
+from crm_core.patients.whole import PatientServices, patient_services
 from crm_core.reports.metrics import Metrics
+from crm_core.visits.service import Visits
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -38,8 +50,14 @@ class Ground:
     database: Database
     cipher: FieldCipher
     hours: OpeningHours
+    calendars: Calendars
     patients: Patients
+    people: PatientServices
+    visits: Visits
     appointments: Appointments
+    bookings: BookingOffice
+    messages: MessageOffice
+    answers: AnswerOffice
     appointment_setup: AppointmentSetup
     calls: CallRecords
     recordings: RecordingRecords
@@ -61,10 +79,17 @@ def build_ground(settings: Settings, *, is_the_program: bool = False) -> Ground:
     bus = InProcessBus(capacity=settings.limits.bus_events_max)
     database = Database(settings.database_url, pool_size=settings.database.pool_size)
     cipher = build_cipher(settings)
+    audit = Audit(database, clock)
+    calendars = Calendars(database, clock, audit=audit)
     hours = OpeningHours(
         workday=tuple(map(Span.parse, settings.hospital.workday_hours)),
         restday=tuple(map(Span.parse, settings.hospital.restday_hours)),
+        stored=calendars,
     )
+    visits = Visits(database, cipher, clock)
+    bookings = build_bookings(database, bus, clock, hours=hours)
+    figures = TierFigures(visits, bookings.no_shows)
+    people = patient_services(database, cipher, clock, audit=audit, figures_of=figures)
     calls = CallRecords(database, cipher, clock, memory=RecordMemory() if is_the_program else None)
     return Ground(
         clock=clock,
@@ -72,8 +97,14 @@ def build_ground(settings: Settings, *, is_the_program: bool = False) -> Ground:
         database=database,
         cipher=cipher,
         hours=hours,
-        patients=Patients(database, cipher, clock),
+        calendars=calendars,
+        patients=people.patients,
+        people=people,
+        visits=visits,
         appointments=Appointments(database, clock, hours),
+        bookings=bookings,
+        messages=build_messages(settings, database, clock, cipher=cipher, audit=audit, consents=people.consents),
+        answers=build_answers(database, clock, audit=audit),
         appointment_setup=AppointmentSetup(database),
         calls=calls,
         recordings=RecordingRecords(database, cipher, clock),
@@ -85,8 +116,9 @@ def build_ground(settings: Settings, *, is_the_program: bool = False) -> Ground:
             context_words=(settings.hospital.name, "hotline"),
             failures_max=settings.security.login_failures_max,
             failure_window_s=settings.security.login_window_minutes * 60,
+            throttle_s=settings.security.login_throttle_minutes * 60,
         ),
-        audit=Audit(database, clock),
+        audit=audit,
         metrics=Metrics(
             database,
             clock,

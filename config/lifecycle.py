@@ -11,6 +11,7 @@ import structlog
 
 from config.demo import hospital
 from config.ground import Ground, build_ground, phone_secret
+from config.menus import seed_menus
 from crm_core import schema
 from crm_core.agents.kinds import Role
 from crm_core.calls.queues import QUEUES
@@ -28,6 +29,7 @@ def prepare(settings: Settings) -> list[hospital.OneTimePassword]:
     ground = build_ground(settings)
     try:
         schema.upgrade(ground.database)
+        seed_menus(settings, ground)
         return _fill(settings, ground)
     finally:
         ground.close()

@@ -13,6 +13,7 @@ from cti.link import Cti
 from cti.queue_members import Membership
 from cti.telephony import FeatureCodes
 from ivr.agi_server import AgiServerSettings
+from ivr.menus import MenusPort
 from ivr.prompt_catalogue import LANGUAGES, load_catalogue
 from ivr.routes import IvrServer, IvrServices, IvrSettings
 from ivr.speech import SpeechCache, SpeechService
@@ -99,7 +100,9 @@ def build_speech(settings: Settings) -> SpeechService:
     return SpeechService(engines_of(layout.root), SpeechCache(layout.sounds), waiting_limit=SPEECH_WAITING_MAX)
 
 
-def build_ivr(settings: Settings, ground: Ground, speech: SpeechService | None = None) -> IvrServer:
+def build_ivr(
+    settings: Settings, ground: Ground, speech: SpeechService | None = None, *, menus: MenusPort | None = None
+) -> IvrServer:
     """With `speech` the catalogues learn names and sentences that have no sound."""
     catalogues = {language: load_catalogue(language) for language in LANGUAGES}
     if speech is not None:
@@ -119,11 +122,12 @@ def build_ivr(settings: Settings, ground: Ground, speech: SpeechService | None =
         IvrServices(
             patients=ground.patients,
             appointments=ground.appointments,
-            hours=ground.hours,
+            hours=ground.calendars,
             surveys=Surveys(ground.database, ground.bus, ground.clock),
             bus=ground.bus,
             clock=ground.clock,
             catalogues=catalogues,
             comments_folder=comments,
+            menus=menus,
         ),
     )

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     redis: sections.RedisSettings
     logging: sections.LoggingSettings
     limits: sections.LimitSettings
+    sms: sections.SmsSettings
+    mail: sections.MailSettings
+    outgoing: sections.OutgoingSettings
     demo: sections.DemoSettings
 
     @property

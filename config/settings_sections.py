@@ -88,6 +88,10 @@ class WebSettings(Section):
     public_url: str = _text("Address seen by browsers when a proxy stands in front; empty means host and port")
     secure_cookies: bool = _text("Send cookies over TLS only; false is for loopback, true behind a TLS proxy")
     threads: int = _number("Threads of the web server; each open desk holds one", "threads", 20, 1000)
+    second_factor: str = _text(
+        "One-time codes for supervisors and administrators: off, optional, required",
+        pattern="^(off|optional|required)$",
+    )
 
 
 class AmiSettings(Section):
@@ -229,6 +233,34 @@ class LimitSettings(Section):
     disk_warning_ratio: float = _number("Filled part of the disk that is reported", "ratio", 0.5, 0.95)
     disk_alarm_ratio: float = _number("Filled part of the disk that raises the alarm", "ratio", 0.5, 0.99)
     stop_timeout_s: float = _number("Longest wait for calls and requests at a stop", "s", 1, 300)
+
+
+class SmsSettings(Section):
+    url: str = _text("HTTPS address of the SMS gateway; empty: none (a demo keeps its messages on the page)")
+    body: str = _text("JSON sent to it; may hold {number}, {e164}, {text}, {reference}")
+    headers: SecretStr = Field(description="JSON object of headers, e.g. with the gateway's key")
+    is_form: bool = _text("Send form fields instead of JSON")
+    success_path: str = _text("Where in the answer success is told (dots between keys); empty: the status says it")
+    success_values: list[str] = _text("Values there that mean accepted")
+    final_values: list[str] = _text("Values there after which another try is useless")
+    id_path: str = _text("Where in the answer the gateway's own id is")
+    timeout_s: float = _number("Time for the whole exchange", "s", 1, 60)
+    sends_once: bool = _text("The gateway drops a second message with the same {reference}")
+    price_fen: int = _number("Price of one message", "fen", 0, 10_000)
+
+
+class MailSettings(Section):
+    host: str = _text("SMTP server; empty: none")
+    port: int = _number("Port of the SMTP server", "port", 1, 65535)
+    sender: str = _text("Address mails come from")
+    username: str = _text("Login at the server; empty: none")
+    password: SecretStr = Field(description="Password at the server")
+    security: str = _text("starttls, tls or plain", pattern="^(starttls|tls|plain)$")
+
+
+class OutgoingSettings(Section):
+    hosts: list[str] = _text("The only names this hotline connects to by itself (SMS gateway, mail server)")
+    private_networks: list[str] = _text("Inner networks those names may lie in, e.g. 10.1.2.0/24; empty: none")
 
 
 class DemoSettings(Section):

@@ -17,19 +17,24 @@ from agent_desk.services import DeskServices
 from agent_desk.settings import DeskSettings
 from config.call_traces import CallTraces
 from config.ground import Ground, build_ground
+from config.menus import build_menus
+from config.office_jobs import office_jobs
 from config.phones import HomePhones
-from config.rooms import AgentDirectory, build_cti, build_ivr, build_recordings
+from config.rooms import AgentDirectory, build_cti, build_ivr, build_recordings, build_speech
 from crm_core import phone_number
+from crm_core.agents.second_factor import SecondFactorPolicy, SecondFactors
 from crm_core.agents.service import Agents
 from crm_core.campaigns.attempts import Attempts
 from crm_core.campaigns.leadership import Leaderships
 from crm_core.campaigns.reconciliation import Reconciliation
+from crm_core.clock import SystemClock
 from crm_core.ports import Telephony
 from scheduler.calling_windows import CallingWindows, HouseWindow
 from scheduler.dialer import Dialer, DialerLimits
 from scheduler.failpoints import Failpoints
 from scheduler.housekeeping import Housekeeping
 from scheduler.jobs import Job, standard_jobs
+from scheduler.outbox_tick import OutboxTick
 from scheduler.reconciler import Reconciler
 from scheduler.runner import SchedulerRunner
 
@@ -94,7 +99,9 @@ def build_house(settings: Settings) -> House:
     agents = Agents(ground.database, ground.bus, ground.clock, cti.telephony, wrap_up_s=settings.telephony.wrap_up_s)
     directory.agents = agents
     attempts = Attempts(ground.database, ground.bus, clock=ground.clock, cipher=ground.cipher, failpoint=failpoints)
-    ivr = build_ivr(settings, ground)
+    speech = build_speech(settings)
+    menus = build_menus(settings, ground, speech, flow_names=lambda: ivr.flow_names)
+    ivr = build_ivr(settings, ground, speech, menus=menus.editing.menus)
     ground.calls.subscribe(ground.bus)
     ground.recordings.subscribe(ground.bus)
     agents.subscribe(ground.bus)
@@ -102,7 +109,9 @@ def build_house(settings: Settings) -> House:
     recordings = build_recordings(settings, ground)
     dialer = _dialer(settings, ground, attempts, cti.telephony, failpoints)
     housekeeping = Housekeeping(ground.campaigns, {"retention": recordings.retention.run})
-    scheduler = SchedulerRunner(_jobs(settings, ground, agents, dialer, housekeeping, cti.telephony), ground.clock)
+    outbox = _outbox_tick(ground)
+    jobs = [*_jobs(settings, ground, agents, dialer, housekeeping, cti.telephony), *office_jobs(ground, outbox)]
+    scheduler = SchedulerRunner(jobs, ground.clock)
     phones = HomePhones(settings, ground.accounts)
     desk = create_server(
         DeskServices(
@@ -121,7 +130,10 @@ def build_house(settings: Settings) -> House:
             telephony=cti.telephony,
             phones=phones,
             dial_policy=_dial_policy(settings, ground),
-            probes=(cti, ivr, recordings, scheduler),
+            menus=menus.editing,
+            second_factors=_second_factors(settings, ground),
+            registration=ground.people.registration,
+            probes=(cti, ivr, recordings, scheduler, outbox),
             figures={"bus_backlog": lambda: float(ground.bus.backlog)},
         ),
         _desk_settings(settings, phones),
@@ -132,12 +144,21 @@ def build_house(settings: Settings) -> House:
         Part("bus", ground.bus.start, ground.bus.stop),
         Part("agent phones", agents.phones.start, agents.phones.stop),
         Part("recordings", recordings.start, recordings.stop),
+        Part("speech", speech.start, speech.stop),
+        Part("prompt studio", menus.studio.start, menus.studio.stop),
         Part("ivr", ivr.start, ivr.stop),
         Part("cti", cti.start, cti.stop),
         Part("scheduler", scheduler.start, scheduler.stop),
         Part("dialler", lambda: None, dialer.stop),
+        Part("outbox", lambda: None, outbox.stop),
     ]
     return House(ground, desk, parts)
+
+
+def _second_factors(settings: Settings, ground: Ground) -> SecondFactors:
+    """Their codes follow the true time, not that of a demo."""
+    policy = SecondFactorPolicy(settings.web.second_factor)
+    return SecondFactors(ground.database, ground.cipher, SystemClock(), policy=policy, issuer=settings.hospital.name)
 
 
 def _dialer(
@@ -153,7 +174,7 @@ def _dialer(
         telephony,
         windows=CallingWindows(window, ground.hours.is_workday),
         clock=ground.clock,
-        owner=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+        owner=_owner(),
         limits=DialerLimits(
             concurrent_calls_max=dialler.concurrent_calls_max,
             calls_per_number_and_day=dialler.calls_per_number_and_day,
@@ -181,6 +202,16 @@ def _jobs(
         *(job for job in wanted if settings.dialler.enabled or job.name != "dial"),
         Job("wrap_ups", WRAP_UP_TICK_S, close_wrap_ups),
     ]
+
+
+def _outbox_tick(ground: Ground) -> OutboxTick:
+    office = ground.messages
+    return OutboxTick(office.deliveries, office.senders, clock=ground.clock, owner=_owner(), figures=office.log.figures)
+
+
+def _owner() -> str:
+    """Who claims work: this process, never another one with the same number later."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _dial_policy(settings: Settings, ground: Ground) -> DialPolicy:

@@ -183,6 +183,11 @@ class ContactChanged:
     uri: str
     status: str
 
+    @property
+    def is_removed(self) -> bool:
+        """Nothing that was sent to this address will be answered any more; an unreachable one may come back."""
+        return self.status == "Removed"
+
 
 @dataclass(frozen=True, slots=True)
 class PbxBooted:

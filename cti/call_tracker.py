@@ -158,13 +158,16 @@ class CallTracker:
         swapped = self.book.channels.get(message.swapped_unique_id)
         if swapped is not None and swapped.bridge_id in ("", message.bridge_id):  # "": its BridgeLeave comes first
             self.book.leave_bridge(swapped)
-            self._take_over(swapped, channel)
+            self.take_over(swapped, channel)
         self.book.enter_bridge(channel, message.bridge_id)
         self._note_up(channel)
         self._look_at_talkers(channel)
 
-    def _take_over(self, old: Channel, new: Channel) -> None:
-        """Who takes his call back in a consultation can neither complete nor cancel it: Asterisk listens to the old channel."""
+    def take_over(self, old: Channel, new: Channel) -> None:
+        """``new`` stands where ``old`` stood.
+
+        Who takes his call back in a consultation can neither complete nor cancel it: Asterisk listens to the old channel.
+        """
         leg = self.legs.take_over(old, new)
         call = self.book.call_of(new)
         patient = self.book.channels.get(call.patient_id) if call is not None else None

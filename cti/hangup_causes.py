@@ -58,6 +58,11 @@ QUEUE_GAVE_UP = 38
 
 ANSWERED_ELSEWHERE = 26
 
+NORMAL_CLEARING = 16
+
+NOT_REGISTERED = 20
+"""Q.850 "subscriber absent": the telephone that rang is no longer there."""
+
 
 def unanswered_outcome(cause: int) -> CallOutcome:
     """Outcome of an outbound call whose patient leg never answered."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crm_core.calls import events as e
-from crm_core.calls.kinds import HungUpBy, LegKind, LegOutcome
-from crm_core.ids import LegId
+from crm_core.calls.kinds import CallState, HungUpBy, LegKind, LegOutcome
+from crm_core.ids import AgentId, LegId
 from cti import ami_messages as m
 from cti.call_book import CallBook
 from cti.call_states import CallInput
@@ -40,6 +40,15 @@ class LegTracking:
             kind = LegKind.DEPARTMENT if call.department else LegKind.OUTSIDE
             self._leg(call, destination, kind=kind)
             self._link_consult(call, source, destination)
+
+    def lose_telephone(self, agent_id: AgentId, *, before_s: float) -> list[str]:
+        """This agent's telephone is gone: names of the channels that began to ring before ``before_s`` and ring on there."""
+        legs = [leg for call in self._book.calls.values() for leg in call.offers()
+                if leg.agent_id == agent_id and not leg.picked_up and leg.offered_at_s < before_s]
+        for leg in legs:
+            leg.telephone_is_gone = True
+        channels = [self._book.channels.get(leg.channel_id) for leg in legs]
+        return [channel.name for channel in channels if channel is not None]
 
     def found_ringing(self, phone: Channel) -> None:
         """A resync found a phone ringing for a call."""
@@ -152,9 +161,13 @@ class LegTracking:
     def retrieve(self, call: TrackedCall) -> None:
         """No agent keeps the patient on hold any more."""
         leg, call.held_by = call.held_by, None
-        if leg is not None and not leg.is_over:
-            self._book.emit(call, e.CallRetrieved, agent_id=leg.agent_id)
-            call.step(CallInput.AGENT_RETRIEVED)
+        if leg is None or leg.is_over:
+            return
+        self._book.emit(call, e.CallRetrieved, agent_id=leg.agent_id)
+        call.step(CallInput.AGENT_RETRIEVED)
+        if call.state is CallState.TALKING and call.consult is None and len(call.talking_agents()) > 1:
+            self._book.emit(call, e.ConferenceStarted, agent_id=leg.agent_id)  # who held was one of three
+            call.step(CallInput.CONFERENCE_STARTED)
 
     def end_leg(self, call: TrackedCall, channel: Channel, *, outcome: LegOutcome | None = None) -> None:
         """The phone's channel is gone, or must be taken for gone."""
@@ -190,6 +203,8 @@ class LegTracking:
 
     def _leg_outcome(self, call: TrackedCall, channel: Channel, status: str) -> LegOutcome:
         leg = call.legs[channel.unique_id]
+        if leg.telephone_is_gone:
+            return LegOutcome.FAILED
         if leg.picked_up:
             return LegOutcome.CALLER_GONE  # the agent had taken it; the patient was not reached
         if channel.hangup_cause in _REFUSING_CAUSES:

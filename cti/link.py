@@ -17,12 +17,14 @@ from crm_core.ids import AgentId, CallId
 from crm_core.ports import HealthFinding
 from cti.ami_client import AmiClient
 from cti.ami_encoding import Headers
+from cti.ami_messages import ContactChanged
 from cti.ami_readers import WANTED
 from cti.ami_reply import AmiListener, AmiReply
 from cti.ami_settings import AmiSettings
 from cti.ami_thread import AmiThread
 from cti.call_tracker import CallTracker
 from cti.event_pump import EventPump
+from cti.hangup_causes import NORMAL_CLEARING, NOT_REGISTERED
 from cti.pbx_snapshot import PbxSnapshot, take_snapshot
 from cti.phones import Phones
 from cti.queue_members import Membership, apply_changes, member_changes
@@ -56,8 +58,9 @@ class Cti:
         self.tracker = CallTracker(trunk=names.trunk, transfer_context=names.transfer_context,
                                    agent_of_extension=agent_of_extension, on_stranded=self._rescue,
                                    on_unmixed=self._renew_sound)
+        self._agent_of_extension = agent_of_extension
         self._phones = Phones(clock, agent_of_extension)
-        self.pump = EventPump(self.tracker, bus, clock, on_contact=self._phones.on_contact, on_pressure=self._on_pressure)
+        self.pump = EventPump(self.tracker, bus, clock, on_contact=self._on_contact, on_pressure=self._on_pressure)
         self._resync = Resync(self.tracker, open_before=open_calls)
         self._thread = AmiThread(deadline_s=settings.action_deadline_s)
         self._events: AmiClient | None = None
@@ -119,11 +122,23 @@ class Cti:
 
     def _rescue(self, channels: Sequence[str], patient: str) -> None:
         """The patient, when there is one, goes back into a queue; the others are hung up."""
-        actions: list[Headers] = [{"Action": "Hangup", "Channel": channel, "Cause": "16"} for channel in channels]
+        actions = _hangups(channels, cause=NORMAL_CLEARING)
         if patient:
             actions.insert(0, {"Action": "Redirect", "Channel": patient, "Context": self._return_context, "Exten": "s",
                                "Priority": "1"})
         self._thread.call_soon(self._send_soon, actions)
+
+    def _on_contact(self, message: ContactChanged) -> list[Event]:
+        """A telephone that is gone is not rung any longer: Asterisk would ring it to the end, unheard (F64)."""
+        events = self._phones.on_contact(message)
+        agent_id = self._agent_of_extension(message.aor) if message.is_removed and message.aor.isdigit() else None
+        if agent_id is not None:
+            since_s = self._phones.registered_since_s(message.aor)
+            with self.tracker.lock:
+                dead = self.tracker.legs.lose_telephone(agent_id, before_s=since_s)
+            if dead:
+                self._thread.call_soon(self._send_soon, _hangups(dead, cause=NOT_REGISTERED))
+        return events
 
     def _renew_sound(self, channels: Sequence[str]) -> None:
         """A short tone to each, once the bridge no longer mixes: it makes Asterisk begin its conversion of the sound afresh.
@@ -234,3 +249,7 @@ class Cti:
         log.warning("cti_pressure", is_full=is_full)
         if self._events is not None:
             self._thread.call_soon(self._events.pause_reading, is_full)
+
+
+def _hangups(channels: Sequence[str], *, cause: int) -> list[Headers]:
+    return [{"Action": "Hangup", "Channel": channel, "Cause": str(cause)} for channel in channels]

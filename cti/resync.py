@@ -38,6 +38,7 @@ class Resync:
             if self._started_at and snapshot.started_at != self._started_at:
                 outcome = CallOutcome.PBX_CRASH
             self._started_at = snapshot.started_at or self._started_at
+            self._note_swaps(snapshot)
             self._end_vanished(snapshot, outcome)
             found = self._adopt(snapshot)
             self._agree_queues(snapshot)
@@ -58,11 +59,36 @@ class Resync:
             self.lost_count += 1
             self._book.tell(e.CallEnded(at=self._book.at, call_id=call_id, outcome=outcome, hung_up_by=HungUpBy.UNKNOWN))
 
-    def _end_vanished(self, snapshot: PbxSnapshot, outcome: CallOutcome) -> None:
+    def _vanished(self, snapshot: PbxSnapshot) -> list[Channel]:
         live = {channel.facts.unique_id for channel in snapshot.channels}
-        vanished = [channel for channel in self._book.channels.values()
-                    if channel.unique_id not in live and channel.seen_at_s < snapshot.asked_at_s]
-        for channel in vanished:
+        return [channel for channel in self._book.channels.values()
+                if channel.unique_id not in live and channel.seen_at_s < snapshot.asked_at_s]
+
+    def _note_swaps(self, snapshot: PbxSnapshot) -> None:
+        """A telephone took its call back (``Replaces``) while nobody listened: the same agent talks in the same call on a
+        channel we have never heard of, and his old one is gone. His leg goes on (C31)."""
+        strangers = [live for live in snapshot.channels if live.facts.is_up and live.bridge_id
+                     and live.facts.unique_id not in self._book.channels]
+        for old in self._vanished(snapshot):
+            call = self._book.call_of(old)
+            leg = call.legs.get(old.unique_id) if call is not None else None
+            if call is None or leg is None or not leg.is_talking or leg.agent_id is None:
+                continue
+            for live in strangers:
+                if live.facts.linked_id == call.call_id and self._book.agent_of_channel_name(live.facts.name) == leg.agent_id:
+                    self._swap(old, live)
+                    strangers.remove(live)
+                    break
+
+    def _swap(self, old: Channel, live: LiveChannel) -> None:
+        new = self._book.touch(live.facts)
+        if new is not None:
+            self._book.leave_bridge(old)
+            self._tracker.take_over(old, new)
+            self._book.enter_bridge(new, live.bridge_id)
+
+    def _end_vanished(self, snapshot: PbxSnapshot, outcome: CallOutcome) -> None:
+        for channel in self._vanished(snapshot):
             call = self._book.call_of(channel)
             if call is not None and channel.unique_id == call.patient_id:
                 self.lost_count += 1

@@ -54,15 +54,12 @@ class Leg:
     answered_at_s: float | None = None
     is_over: bool = False
     was_transferred: bool = False
+    telephone_is_gone: bool = False
+    """While it rang the telephone lost its registration: nobody hears it."""
 
     @property
     def is_talking(self) -> bool:
         return self.answered_at_s is not None and not self.is_over
-
-    @property
-    def was_taken_back(self) -> bool:
-        """On a channel that came with Replaces: Asterisk listens to no feature codes there, so nothing can be consulted."""
-        return self.channel_id != self.leg_id
 
     @property
     def is_offered(self) -> bool:

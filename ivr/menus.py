@@ -1,49 +1,81 @@
-"""Menus as data: which key does what. Later they come from the database in the same shape."""
+"""Which menu a call hears: the published version, loaded once a publish; without a database the last known, then the shipped."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+import threading
+from typing import Protocol
 
-from crm_core.errors import InvalidInput
-from ivr.conversation import EMERGENCY_KEY, PERSON_KEY, REPEAT_KEY
+import structlog
 
-ROUNDS_MAX = 6
-"""How often a caller may come back to one menu before a person takes over."""
+from crm_core.errors import HotlineError
+from crm_core.menus.cards import StoredMenu
+from crm_core.menus.shipped import SHIPPED_TREE
+from crm_core.menus.tree import MenuTree
 
-
-class Action(StrEnum):
-    """What a menu can lead to."""
-
-    MY_APPOINTMENTS = "my_appointments"
-    DEPARTMENTS = "departments"
+log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Menu:
-    """``node`` names it in the call's record; person, emergency and repeat keys are everywhere and not listed here."""
+class MenusPort(Protocol):
+    """The stored versions (crm_core.menus.service.Menus)."""
 
-    node: str
-    prompts: Sequence[str]
-    choices: Mapping[str, Action] = field(default_factory=dict)
+    def published_id(self) -> int | None: ...
 
-    def __post_init__(self) -> None:
-        reserved = {PERSON_KEY, EMERGENCY_KEY, REPEAT_KEY}
-        for key in self.choices:
-            if len(key) != 1 or key not in "12345678#" or key in reserved:
-                raise InvalidInput(f"menu {self.node}: key {key!r} cannot be given an action")
+    def version(self, version_id: int) -> StoredMenu: ...
 
 
-MAIN_MENU = Menu(
-    node="main",
-    prompts=("main-menu",),
-    choices={"1": Action.MY_APPOINTMENTS, "5": Action.DEPARTMENTS},
-)
+class MenuSource(Protocol):
+    """Where a flow takes its menu from."""
 
-CLOSED_MENU = Menu(
-    node="closed",
-    prompts=("closed-hours", "press-0-for-agent"),
-    choices={"1": Action.MY_APPOINTMENTS},
-)
-"""Outside the opening hours: the database still reads appointments; 9 and the duty queue (0) stay."""
+    def current(self) -> MenuTree:
+        """Asks the ground: call it where waiting is allowed."""
+
+    def remembered(self) -> MenuTree:
+        """Answers at once, never fails."""
+
+
+class PublishedMenu:
+    """Shared by all callers. A tree is immutable, so a call that has one stays on it, whatever is published (C6)."""
+
+    def __init__(self, menus: MenusPort | None) -> None:
+        """Without ``menus`` every call hears the shipped menu."""
+        self._menus = menus
+        self._lock = threading.Lock()
+        self._known: tuple[int | None, MenuTree] = (None, SHIPPED_TREE)
+
+    def current(self) -> MenuTree:
+        if self._menus is None:
+            return SHIPPED_TREE
+        version_id = self._menus.published_id()
+        known_id, tree = self._known
+        if version_id is None or version_id == known_id:
+            return tree
+        with self._lock:
+            if self._known[0] != version_id:
+                self._known = (version_id, self._load(self._menus, version_id))
+            return self._known[1]
+
+    def remembered(self) -> MenuTree:
+        return self._known[1]
+
+    def _load(self, menus: MenusPort, version_id: int) -> MenuTree:
+        """A version that cannot be read is remembered as the menu before it: asked once, told once."""
+        try:
+            tree = menus.version(version_id).tree
+        except HotlineError as error:
+            log.error("menu_unreadable", version_id=version_id, error=error.code)
+            return self._known[1]
+        log.info("menu_loaded", version_id=version_id, nodes=len(tree.nodes))
+        return tree
+
+
+class FixedMenu:
+    """One tree, whatever is published: a draft that is rehearsed."""
+
+    def __init__(self, tree: MenuTree) -> None:
+        self._tree = tree
+
+    def current(self) -> MenuTree:
+        return self._tree
+
+    def remembered(self) -> MenuTree:
+        return self._tree

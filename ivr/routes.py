@@ -21,10 +21,14 @@ from ivr.conversation import Caller, CallerGone, Conversation, Patience
 from ivr.dialplan_variables import TO_HANGUP, TO_PERSON, Route
 from ivr.flows.departments import Departments
 from ivr.flows.ground import AppointmentsPort, GroundCalls, HoursPort, PatientsPort, SurveysPort
+from ivr.flows.identification import Identification
 from ivr.flows.inbound import InboundFlow
 from ivr.flows.my_appointments import MyAppointments, ProofLock
 from ivr.flows.phrases import Phrases
 from ivr.flows.survey import SurveyFlow
+from ivr.menu_flows import FLOW_NAMES, standard_flows
+from ivr.menu_runner import MenuRunner
+from ivr.menus import MenusPort, PublishedMenu
 from ivr.prompt_catalogue import PromptCatalogue
 
 log = structlog.get_logger(__name__)
@@ -56,7 +60,9 @@ class IvrServices:
     catalogues: Mapping[str, PromptCatalogue]
     """By language: zh and en."""
     comments_folder: Path
-    """Where Asterisk writes spoken comments; it must exist."""
+    """Where Asterisk writes spoken comments and voice messages; it must exist."""
+    menus: MenusPort | None = None
+    """The stored menus; None: every call hears the shipped one."""
 
 
 @dataclass(frozen=True)
@@ -70,23 +76,31 @@ class IvrSettings:
 
 def flow_routes(services: IvrServices, ground: GroundCalls) -> dict[str, FlowRoute]:
     """The table of paths."""
-    phrases = Phrases(services.catalogues, services.clock)
+    bus, clock = services.bus, services.clock
+    phrases = Phrases(services.catalogues, clock)
+    identification = Identification(phrases, bus=bus, clock=clock)
+    departments = Departments(services.appointments, ground=ground, phrases=phrases)
     my_appointments = MyAppointments(
-        services.patients,
-        services.appointments,
+        services.patients, services.appointments, ground=ground, phrases=phrases, proof_lock=ProofLock(clock)
+    )
+    runner = MenuRunner(
+        standard_flows(my_appointments, departments, identification=identification),
+        identification=identification,
+        departments=departments,
+        hours=services.hours,
         ground=ground,
-        phrases=phrases,
-        proof_lock=ProofLock(services.clock),
+        bus=bus,
+        clock=clock,
+        folder=services.comments_folder,
     )
     inbound = InboundFlow(
-        services.patients,
-        services.hours,
+        PublishedMenu(services.menus),
+        runner,
+        patients=services.patients,
+        identification=identification,
         ground=ground,
-        phrases=phrases,
-        bus=services.bus,
-        clock=services.clock,
-        my_appointments=my_appointments,
-        departments=Departments(services.appointments, ground=ground, phrases=phrases),
+        bus=bus,
+        clock=clock,
     )
     survey = SurveyFlow(services.surveys, ground=ground, comments_folder=services.comments_folder)
     return {
@@ -151,6 +165,11 @@ class IvrServer:
             flow_routes(services, self._ground), bus=services.bus, clock=services.clock, patience=settings.patience
         )
         self._server = AgiServer(settings.server, self._switchboard.serve, services.clock)
+
+    @property
+    def flow_names(self) -> tuple[str, ...]:
+        """The named flows that a menu may run here."""
+        return FLOW_NAMES
 
     @property
     def port(self) -> int:

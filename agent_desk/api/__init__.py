@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
-from agent_desk.api import agents, calls, campaigns, patients, recordings, service, sessions, supervision, wrap_ups
+from agent_desk.api import (
+    agents,
+    calls,
+    campaigns,
+    hours,
+    menus,
+    new_patients,
+    patients,
+    prompts,
+    recordings,
+    second_factor,
+    service,
+    sessions,
+    supervision,
+    wrap_ups,
+)
 from agent_desk.desk import Desk
 from agent_desk.routes import Route
 
-_MODULES = (sessions, agents, calls, wrap_ups, patients, supervision, recordings, campaigns, service)
+_MODULES = (
+    sessions,
+    second_factor,
+    agents,
+    calls,
+    wrap_ups,
+    patients,
+    new_patients,
+    supervision,
+    recordings,
+    campaigns,
+    menus,
+    hours,
+    prompts,
+    service,
+)
 
 
 def all_routes(desk: Desk) -> list[Route]:

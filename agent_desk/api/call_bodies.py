@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
 from crm_core.calls.kinds import TransferTargetKind
 from crm_core.calls.service import MAX_NOTES
+from crm_core.patients.kinds import Gender, Relation
 
 
 class DialBody(BaseModel):
@@ -41,6 +43,20 @@ class DigitsBody(BaseModel):
 
 class PatientBody(BaseModel):
     patient_id: int = Field(ge=1)
+
+
+class NewPatientBody(BaseModel):
+    """The caller's number is the call's own; it is never taken from the browser."""
+
+    name: str = Field(min_length=1, max_length=64)
+    gender: Gender = Gender.UNKNOWN
+    birth_date: date | None = None
+    relation: Relation = Relation.SELF
+    id_number: str = Field(default="", max_length=18)
+    despite: list[int] = Field(default_factory=list, max_length=20)
+    """Ids of people who were shown as possibly the same, and are not."""
+    same_as: int | None = Field(default=None, ge=1)
+    """Id of the one among them who is the caller: nobody is created."""
 
 
 class NotesBody(BaseModel):

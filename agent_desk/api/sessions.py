@@ -21,7 +21,7 @@ class LoginBody(BaseModel):
     login: str = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=256)
     totp: str | None = Field(default=None, max_length=8)
-    """Accepted and not asked for yet: no account has a second factor."""
+    """The code of now, of accounts that have a second factor."""
 
 
 class PasswordBody(BaseModel):
@@ -37,7 +37,7 @@ def routes(desk: Desk) -> list[Route]:
             "POST", "/api/v1/login", anybody, api.login, "Log in", body=LoginBody,
             limit="30/minute", counts_failures_only=True,
         ),
-        Route("POST", "/api/v1/logout", anybody, api.logout, "Log out: this session and its sockets end"),
+        Route("POST", "/api/v1/logout", anybody, api.logout, "Log out: every session of the account ends"),
         Route("GET", "/api/v1/session", anybody, api.show, "Who is logged in"),
         Route(
             "POST", "/api/v1/password", logged_in, api.change_password, "New password; every session ends",
@@ -56,21 +56,28 @@ class SessionApi:
     def login(self, _caller: Caller | None, body: LoginBody) -> Any:
         address = client_address()
         try:
-            account = self._desk.services.accounts.authenticate(body.login, body.password, address)
+            account = self._desk.services.accounts.authenticate(
+                body.login, body.password, address, check=lambda known: self._is_code_right(known, body.totp or "")
+            )
         except Throttled:
             self._note_failure(body.login, address, "throttled")
             raise
-        except NotAllowed:
-            self._note_failure(body.login, address, "refused")
-            raise DeskError("login_failed", "login or password is wrong") from None
+        except NotAllowed as error:
+            self._note_failure(body.login, address, "code" if error.code == "totp_wrong" else "refused")
+            code = "totp_wrong" if error.code == "totp_wrong" else "login_failed"
+            raise DeskError(code, str(error)) from None
         begun = self._desk.sessions.begin(session, account)
         self._desk.services.audit.write(account.id, "login", "account", int(account.id), ip=address)
-        return {"user": user(account), "csrf_token": session["csrf"], "began_at": iso(begun.began_at)}
+        must_enrol = self._desk.services.must_enrol(account)
+        return {
+            "user": user(account, must_enrol=must_enrol),
+            "csrf_token": session["csrf"],
+            "began_at": iso(begun.began_at),
+        }
 
     def logout(self, caller: Caller | None) -> Any:
         if caller is not None:
-            self._desk.sessions.end(caller.session)
-            self._desk.sockets.close_session(caller.session.session_id, "logged out")
+            self._desk.services.accounts.end_sessions(int(caller.id), "logged out")
             self._desk.note(caller, "logout", "account", int(caller.id))
         session.clear()
         return {}
@@ -81,7 +88,7 @@ class SessionApi:
             raise DeskError("session_ended" if "login" in session else "not_logged_in", "nobody is logged in")
         settings = self._desk.settings
         return {
-            "user": user(caller.account),
+            "user": user(caller.account, must_enrol=caller.must_enrol),
             "server_time": iso(self._desk.services.clock.now()),
             "build_id": self._build_id,
             "hospital": {"name": settings.hospital_name, "service_number": settings.service_number},
@@ -110,6 +117,15 @@ class SessionApi:
             raise NotFound("there is no demo telephone")
         return vars(phone) | {"patients": [vars(one) for one in phone.patients]}
 
+    def _is_code_right(self, account: Account, code: str) -> bool:
+        """Raises DeskError ``totp_needed`` when a code is asked for and none was sent: no failure, the form asks for it."""
+        factors = self._desk.services.second_factors
+        if factors is None or not factors.state(account).is_enrolled:
+            return True
+        if not code.strip():
+            raise DeskError("totp_needed", "the one-time code is needed")
+        return factors.verify(account, code)
+
     def _note_failure(self, login: str, address: str, result: str) -> None:
         """People type passwords into the login field: only a login that exists is written down (R29)."""
         wanted = login.strip().lower()
@@ -119,7 +135,8 @@ class SessionApi:
         )
 
 
-def user(account: Account) -> Json:
+def user(account: Account, *, must_enrol: bool = False) -> Json:
+    is_shut = account.must_change_password or must_enrol
     return {
         "id": int(account.id),
         "login": account.login,
@@ -128,7 +145,8 @@ def user(account: Account) -> Json:
         "extension": account.extension,
         "queues": list(account.queues),
         "must_change_password": account.must_change_password,
-        "permissions": [] if account.must_change_password else sorted(one.value for one in permissions_of(account.role)),
+        "must_enrol": must_enrol,
+        "permissions": [] if is_shut else sorted(one.value for one in permissions_of(account.role)),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
@@ -23,6 +24,9 @@ from crm_core.ids import AgentId
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 _COMMON = frozenset({"password", "12345678", "123456789", "1234567890", "qwertyuiop", "hotline123", "admin12345"})
+
+
+_PLACES_MAX = 50_000
 
 
 class Throttled(HotlineError):
@@ -62,9 +66,11 @@ class Accounts:
         context_words: tuple[str, ...] = (),
         failures_max: int = 5,
         failure_window_s: float = 900.0,
+        throttle_s: float = 900.0,
         hasher: PasswordHasher | None = None,
     ) -> None:
-        """``hasher``: Argon2id with the library's costs unless another one is given (tests)."""
+        """``failures_max`` within ``failure_window_s`` throttle account and place for ``throttle_s``.
+        ``hasher``: Argon2id with the library's costs unless another one is given (tests)."""
         self._db = database
         self._bus = bus
         self._clock = clock
@@ -73,28 +79,46 @@ class Accounts:
         self._context_words = tuple(word.lower() for word in context_words if len(word) >= 3)
         self._failures_max = failures_max
         self._failure_window_s = failure_window_s
+        self._throttle_s = throttle_s
         self._failures: dict[tuple[str, str], deque[float]] = {}
+        self._throttled_until_s: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
-    def authenticate(self, login: str, password: str, ip: str) -> Account:
+    def authenticate(
+        self, login: str, password: str, ip: str, *, check: Callable[[Account], bool] = lambda _: True
+    ) -> Account:
         """Same answer and time for unknown users (R6). Raises NotAllowed, or Throttled for this account and place:
-        somebody who guesses from elsewhere cannot lock out an agent on duty (R5)."""
+        somebody who guesses from elsewhere cannot lock out an agent on duty (R5).
+
+        ``check``: the second factor, asked after the right password; False counts as a failure (NotAllowed
+        ``totp_wrong``), what it raises counts as none."""
         login = login.strip().lower()
         self._check_throttle(login, ip)
         with self._db.read() as session:
             user = session.scalar(select(User).where(User.login == login))
         known_hash = user.password_hash if user and not user.is_disabled else self._nobody_hash
-        try:
-            self._hasher.verify(known_hash, password[:256])
-            is_right = user is not None and not user.is_disabled
-        except (VerificationError, InvalidHashError):
-            is_right = False
-        if not is_right or user is None:
+        if not self._is_right(known_hash, password) or user is None or user.is_disabled:
             self._note_failure(login, ip)
             raise NotAllowed("login or password is wrong", code="login_refused")
+        account = _account(user)
+        if not check(account):
+            self._note_failure(login, ip)
+            raise NotAllowed("the one-time code is wrong or was used before", code="totp_wrong")
         with self._lock:
             self._failures.pop((login, ip), None)
-        return _account(user)
+        return account
+
+    def is_password_of(self, user_id: int, password: str) -> bool:
+        """Asked again before something that must not be done by whoever finds an open screen."""
+        with self._db.read() as session:
+            stored = _get(session, user_id).password_hash
+        return self._is_right(stored, password)
+
+    def end_sessions(self, user_id: int, reason: str) -> None:
+        """Log-out: every cookie of this account is dead, also after a restart (R9, F82)."""
+        with self._db.write() as session:
+            _get(session, user_id).session_epoch += 1
+        self._revoke(user_id, reason)
 
     def account(self, user_id: int) -> Account:
         with self._db.read() as session:
@@ -140,10 +164,8 @@ class Accounts:
     def change_password(self, user_id: int, old: str, new: str) -> None:
         with self._db.read() as session:
             user = _get(session, user_id)
-        try:
-            self._hasher.verify(user.password_hash, old[:256])
-        except (VerificationError, InvalidHashError) as error:
-            raise NotAllowed("the old password is wrong") from error
+        if not self._is_right(user.password_hash, old):
+            raise NotAllowed("the old password is wrong")
         self.set_password(user_id, new, must_change=False)
 
     def set_password(self, user_id: int, new: str, *, must_change: bool = True) -> None:
@@ -183,23 +205,33 @@ class Accounts:
         if any(word in lowered for word in self._context_words):
             raise InvalidInput("a password must not contain the hospital's name", code="password_weak")
 
+    def _is_right(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password[:256])
+        except (VerificationError, InvalidHashError):
+            return False
+
     def _revoke(self, user_id: int, reason: str) -> None:
         self._bus.publish(SessionsRevoked(at=self._clock.now(), user_id=user_id, reason=reason))
 
     def _check_throttle(self, login: str, ip: str) -> None:
-        now_s = self._clock.monotonic_s()
         with self._lock:
-            times = self._failures.get((login, ip))
-            while times and now_s - times[0] > self._failure_window_s:
-                times.popleft()
-            if times and len(times) >= self._failures_max:
-                raise Throttled(self._failure_window_s - (now_s - times[0]))
+            left_s = self._throttled_until_s.get((login, ip), 0.0) - self._clock.monotonic_s()
+            if left_s > 0:
+                raise Throttled(left_s)
+            self._throttled_until_s.pop((login, ip), None)
 
     def _note_failure(self, login: str, ip: str) -> None:
+        now_s, place = self._clock.monotonic_s(), (login, ip)
         with self._lock:
-            if len(self._failures) > 50_000:
-                self._failures.clear()
-            self._failures.setdefault((login, ip), deque(maxlen=self._failures_max)).append(self._clock.monotonic_s())
+            for memory in (self._failures, self._throttled_until_s):
+                if len(memory) > _PLACES_MAX:
+                    memory.clear()
+            times = self._failures.setdefault(place, deque(maxlen=self._failures_max))
+            times.append(now_s)
+            if len(times) == self._failures_max and now_s - times[0] <= self._failure_window_s:
+                self._throttled_until_s[place] = now_s + self._throttle_s
+                del self._failures[place]
 
 
 def _get(session: Session, user_id: int) -> User:

@@ -23,6 +23,8 @@ class AgentInput(StrEnum):
     LEG_ENDED = "leg_ended"
     WRAP_UP_DONE = "wrap_up_done"
     PHONE_LOST = "phone_lost"
+    PHONE_BACK = "phone_back"
+    """It was gone for a moment only, as in a reload of the page."""
 
 
 TRANSITIONS: dict[tuple[S, AgentInput], S] = {
@@ -38,6 +40,7 @@ TRANSITIONS: dict[tuple[S, AgentInput], S] = {
     (S.PAUSED, AgentInput.SIGN_OFF): S.OFFLINE,
     (S.PAUSED, AgentInput.READY): S.READY,
     (S.PAUSED, AgentInput.PAUSE): S.PAUSED,
+    (S.PAUSED, AgentInput.PHONE_BACK): S.READY,
     (S.PAUSED, AgentInput.OFFERED): S.RINGING,
     (S.PAUSED, AgentInput.ANSWERED): S.TALKING,
     (S.RINGING, AgentInput.ANSWERED): S.TALKING,

@@ -13,6 +13,7 @@ from crm_core.agents.events import AgentSignedOff, AgentSignedOn, AgentStateChan
 from crm_core.agents.kinds import PAUSE_REASONS, SYSTEM_PAUSE_REASONS, AgentState, StateBy
 from crm_core.agents.models import AgentStateChangeRow, AgentStatusRow
 from crm_core.agents.phone_sync import PhoneSync, WantedPhone
+from crm_core.agents.registrations import PHONE_LOST_REASON, Registrations
 from crm_core.agents.rules import BUSY_WITH_CALL, AgentInput, next_state, pause_reason_for_queue
 from crm_core.agents.statuses import AgentStatus, AgentStatuses, status_row
 from crm_core.bus import Bus
@@ -44,13 +45,22 @@ class Agents(AgentStatuses):
     """
 
     def __init__(
-        self, database: Database, bus: Bus, clock: Clock, telephony: Telephony, *, wrap_up_s: float = 30.0
+        self,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        telephony: Telephony,
+        *,
+        wrap_up_s: float = 30.0,
+        phone_gone_s: float = 30.0,
     ) -> None:
+        """``phone_gone_s``: whose telephone is back within this time is ready again by itself."""
         super().__init__(database)
         self._bus = bus
         self._clock = clock
         self._telephony = telephony
         self._wrap_up_s = wrap_up_s
+        self._registrations = Registrations(database, clock, gone_s=phone_gone_s)
         self.phones = PhoneSync(telephony, self._wanted_phones)
 
     # -- commands -------------------------------------------------------------------------------------------------
@@ -164,7 +174,9 @@ class Agents(AgentStatuses):
         self._apply(event.agent_id, _Change(cause, call_id=event.call_id))
 
     def _on_offer_withdrawn(self, event: call.OfferWithdrawn) -> None:
-        if event.outcome in (LegOutcome.NO_ANSWER, LegOutcome.FAILED):
+        if event.outcome is LegOutcome.FAILED:
+            change = self._after_failed_ringing(event)
+        elif event.outcome is LegOutcome.NO_ANSWER:
             change = _Change(AgentInput.OFFER_MISSED, "no_answer", call_id=event.call_id)
         elif event.outcome is LegOutcome.REJECTED:
             change = _Change(AgentInput.OFFER_MISSED, "busy", StateBy.SELF, event.call_id)
@@ -172,19 +184,30 @@ class Agents(AgentStatuses):
             change = _Change(AgentInput.OFFER_GONE, call_id=event.call_id)
         self._apply(event.agent_id, change)
 
+    def _after_failed_ringing(self, event: call.OfferWithdrawn) -> _Change:
+        """It was the telephone's failure, not the agent's: with a new one (a reloaded page) he is offered calls again."""
+        if not self.status(event.agent_id).is_registered:
+            return _Change(AgentInput.OFFER_MISSED, PHONE_LOST_REASON, call_id=event.call_id)
+        if self._registrations.has_new_since(event.agent_id, event.at - timedelta(seconds=event.rang_s)):
+            return _Change(AgentInput.OFFER_GONE, call_id=event.call_id)
+        return _Change(AgentInput.OFFER_MISSED, "no_answer", call_id=event.call_id)
+
     def _on_registration(self, event: call.PhoneRegistrationChanged) -> None:
-        with self._db.note() as session:
-            row = status_row(session, event.agent_id)
-            if row.is_registered == event.is_registered:
-                return
-            row.is_registered = event.is_registered
-            state = AgentState(row.state)
-        if not event.is_registered and state is AgentState.READY:
-            self._apply(event.agent_id, _Change(AgentInput.PHONE_LOST, "phone_lost"))
+        self._note_registration(event.agent_id, is_registered=event.is_registered)
+
+    def _note_registration(self, agent_id: AgentId, *, is_registered: bool) -> None:
+        cause = self._registrations.note(agent_id, is_registered=is_registered)
+        if cause is not None:
+            self._apply(agent_id, _Change(cause, PHONE_LOST_REASON if cause is AgentInput.PHONE_LOST else ""))
 
     def _on_link(self, event: call.TelephonyLinkChanged) -> None:
-        if event.is_up:
-            self.phones.mark_all()
+        """What happened to the telephones while nobody listened is asked, not guessed."""
+        if not event.is_up:
+            return
+        for one in self.all_statuses():
+            if one.extension and one.is_registered != (is_registered := self._telephony.is_registered(one.extension)):
+                self._note_registration(one.agent_id, is_registered=is_registered)
+        self.phones.mark_all()
 
     # -- inner ----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, func, select
@@ -150,6 +151,21 @@ class Visits:
             )
         everybody = visits.keys() | spending.keys()
         return {one: VisitFigures(visits.get(one, 0), spending.get(one, 0)) for one in everybody}
+
+    def figures_between(
+        self, patient_ids: Sequence[int], begins: datetime, ends: datetime
+    ) -> dict[int, tuple[int, int]]:
+        """Patient -> (visits begun, fen charged) from ``begins`` to before ``ends``; who had none is missing."""
+        started = select(Visit.patient_id, func.count()).where(
+            Visit.patient_id.in_(patient_ids), Visit.started_at >= begins, Visit.started_at < ends
+        )
+        charged = select(Fee.patient_id, func.sum(Fee.amount_fen)).where(
+            Fee.patient_id.in_(patient_ids), Fee.charged_at >= begins, Fee.charged_at < ends
+        )
+        with self._db.read() as session:
+            visits = _grouped(session, started.group_by(Visit.patient_id))
+            spending = _grouped(session, charged.group_by(Fee.patient_id))
+        return {one: (visits.get(one, 0), spending.get(one, 0)) for one in visits.keys() | spending.keys()}
 
     def _cards(self, session: Session, query: Select[Visit]) -> list[VisitCard]:
         options = (selectinload(Visit.medications), selectinload(Visit.reports))

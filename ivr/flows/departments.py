@@ -28,13 +28,21 @@ class Departments:
         )
         if key == BACK_KEY:
             return False
-        department = offered[key]
+        self.put_through(talk, offered[key], node="departments")
+        return True
+
+    def find(self, code: str) -> DepartmentCard | None:
+        """Raises GroundSilent."""
+        found = self._ground.ask(self._appointments.departments)
+        return next((department for department in found if department.code == code), None)
+
+    def put_through(self, talk: Conversation, department: DepartmentCard, *, node: str) -> None:
+        """Sets the way to the department. Raises WantsPerson when it is closed or has no usable number."""
         if not department.is_open_now:
-            talk.say("department-closed", node="departments")
+            talk.say("department-closed", node=node)
             raise WantsPerson(Reason.NOTHING_TO_OFFER)
         talk.set_route(_route_to(department))
-        talk.say(*self._phrases.connecting(department, talk.language), node="departments")
-        return True
+        talk.say(*self._phrases.connecting(department, talk.language), node=node)
 
     def _offered(self, language: str) -> dict[str, DepartmentCard]:
         """By key. A department whose key is taken by another, reserved or missing, or that cannot be said, is not offered."""

@@ -13,6 +13,7 @@ import structlog
 
 from crm_core.appointments.service import AppointmentCard, DepartmentCard
 from crm_core.campaigns.cards import SurveyCall
+from crm_core.opening_hours import HOSPITAL
 from crm_core.patients.cards import PatientCard
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ class AppointmentsPort(Protocol):
 
 
 class HoursPort(Protocol):
-    def is_open(self, moment: datetime) -> bool: ...
+    def is_open(self, moment: datetime, calendar: str = HOSPITAL) -> bool: ...
 
 
 class SurveysPort(Protocol):
@@ -60,12 +61,12 @@ class Pending(Generic[T]):
         self._timeout_s = timeout_s
         self._question = question
 
-    def result(self) -> T:
-        """Waits at most the time limit from now. Raises GroundSilent."""
+    def result(self, *, timeout_s: float | None = None) -> T:
+        """Waits at most the time limit (or this one) from now. Raises GroundSilent."""
         if self._future is None:
             raise GroundSilent(self._question)
         try:
-            return self._future.result(self._timeout_s)
+            return self._future.result(self._timeout_s if timeout_s is None else timeout_s)
         except FutureTimeout as error:
             self._future.cancel()
             log.error("ground_slow", question=self._question, timeout_s=self._timeout_s)

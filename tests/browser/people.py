@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -159,6 +160,17 @@ def hears_not(recording: Path, who: str, *, within_s: float = 10) -> None:
         return max(map(abs, samples), default=0) > 500 and pitch_share(samples, PITCH_HZ[who]) < 0.05
 
     eventually(is_other, within_s=within_s, what=f"patient hears something else than {who}")
+
+
+def never_hears(recording: Path, who: str, *, during_s: float) -> None:
+    """Listens for so long: the patient hears others all the time, and nothing of this person's voice."""
+    deadline = time.monotonic() + during_s
+    while time.monotonic() < deadline:
+        samples = last_samples(recording, 1.0)
+        assert max(map(abs, samples), default=0) > 500, "the patient hears nobody at all"
+        share = pitch_share(samples, PITCH_HZ[who])
+        assert share < 0.01, f"the patient hears {who}: {share:.3f} of the sound"
+        time.sleep(0.25)
 
 
 def masked(text: str) -> bool:

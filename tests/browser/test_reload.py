@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from crm_core.calls.kinds import CallState
+from crm_core.calls.kinds import CallState, LegOutcome
 from tests.browser.conftest import Ring
 from tests.browser.people import AgentScreen, hears_pitch
 from tests.support.product import Product, eventually
@@ -60,19 +60,49 @@ def test_given_a_talk_when_the_page_is_reloaded_then_pop_words_timer_and_both_vo
 @pytest.mark.capability("C31")
 @pytest.mark.fault("F64")
 @pytest.mark.invariant("I8")
-def test_given_a_ringing_telephone_when_the_page_is_reloaded_then_the_pop_is_back_and_the_caller_is_served(
+def test_given_a_ringing_telephone_when_the_page_is_reloaded_then_it_rings_again_and_can_be_answered(
+    product: Product, bela: AgentScreen, ring: Ring, heard: Path
+) -> None:
+    """The old page's telephone is dead: its ringing ends at once, and the queue offers the call to the new one."""
+    bela.ready()
+    patient = ring("13800000001")
+    bela.see("pop-card").wait_for(timeout=30_000)
+    bela.page.reload()
+    expect(bela.see("answer")).to_be_enabled(timeout=5_000)
+    expect(bela.see("pop-name")).to_have_text("阿莎")
+    call_id = bela.answer()
+    hears_pitch(heard, "bela")
+    legs = product.ground.calls.record(call_id).legs
+    assert [leg.outcome for leg in legs if leg.answered_at is None] == [LegOutcome.FAILED], (
+        "one dead telephone, told as such"
+    )
+    patient.hang_up()
+    bela.shows("state-button", "wrap_up")
+    bela.summarise("已答复")
+
+
+@pytest.mark.fault("F64")
+@pytest.mark.invariant("I8")
+def test_given_a_ringing_telephone_when_the_tab_is_closed_then_the_colleague_gets_the_call_and_the_agent_is_paused(
     bela: AgentScreen, bolin: AgentScreen, ring: Ring, heard: Path
 ) -> None:
-    """The old page's telephone rings on unheard until the exchange gives up; then the colleague's rings."""
     bela.ready()
     patient = ring("13800000001")
     bela.see("pop-card").wait_for(timeout=30_000)
     bolin.ready()
-    bela.page.reload()
-    expect(bela.see("pop-name")).to_have_text("阿莎", timeout=5_000)
+    bela.page.goto("about:blank")
     bolin.answer()
     hears_pitch(heard, "bolin")
-    expect(bela.see("pop-card")).to_have_count(0)
+    eventually(lambda: bela.state == "paused", what="nobody is ready without a telephone")
     patient.hang_up()
     bolin.shows("state-button", "wrap_up")
     bolin.summarise("已答复")
+
+
+@pytest.mark.capability("C27")
+@pytest.mark.capability("C31")
+def test_given_a_ready_agent_when_the_page_is_reloaded_then_he_is_ready_again(bela: AgentScreen) -> None:
+    bela.ready()
+    bela.page.reload()
+    bela.shows("phone-light", "on")
+    bela.shows("state-button", "ready")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Ring, Shoot
-from tests.browser.people import AgentScreen, hears_pitch
+from tests.browser.people import AgentScreen, hears_pitch, never_hears
 from tests.support.product import Product, eventually
 
 
@@ -65,12 +65,16 @@ def test_given_a_talk_when_chen_listens_whispers_and_barges_in_then_each_is_hear
     expect(chen.see("monitored-1001")).to_be_visible()
     bela.hears("chen", within_s=12)
     hears_pitch(heard, "bela")
+    never_hears(heard, "chen", during_s=4)
+    bela.hears("chen")
     chen.page.keyboard.press("F2")
     expect(chen.see("monitored-1001")).to_have_count(0)
 
     chen.click("barge-1001")
     expect(chen.see("monitored-1001")).to_be_visible()
     hears_pitch(heard, "chen", share=0.2)
+    bela.hears("chen")
+    bela.hears("patient")
     chen.page.keyboard.press("F2")
     expect(chen.see("monitored-1001")).to_have_count(0)
     hears_pitch(heard, "bela")

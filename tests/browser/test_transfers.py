@@ -115,6 +115,26 @@ def test_given_a_consultation_when_cancelled_and_asked_again_then_the_conference
     assert product.ground.calls.record(call_id).ended_at
 
 
+@pytest.mark.capability("C36")
+def test_given_a_consultation_when_cancelled_before_he_answers_then_the_colleague_is_ready_again_at_once(
+    bela: AgentScreen, bolin: AgentScreen, talk: tuple[CallHandle, str], heard: Path
+) -> None:
+    """He has talked with nobody: there is nothing to wrap up."""
+    patient, _call_id = talk
+    bolin.ready()
+    bela.choose_target("1002")
+    bela.click("transfer-attended")
+    expect(bolin.see("answer")).to_be_enabled(timeout=15_000)
+    bela.click("consult-cancel")
+    expect(bolin.see("pop-card")).to_have_count(0)
+    bolin.shows("state-button", "ready")
+    expect(bela.see("consult-bar")).to_have_count(0)
+    bela.talks()
+    hears_pitch(heard, "bela")
+    patient.hang_up()
+    bela.shows("state-button", "wrap_up")
+
+
 def _consult(bela: AgentScreen, bolin: AgentScreen) -> None:
     bela.choose_target("1002")
     bela.click("transfer-attended")

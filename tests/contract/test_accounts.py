@@ -1,8 +1,9 @@
 """Accounts: right password, wrong password, guessing, and what ends a session."""
 
 import pytest
+from argon2 import PasswordHasher
 
-from crm_core.agents.accounts import Throttled
+from crm_core.agents.accounts import Accounts, Throttled
 from crm_core.agents.events import SessionsRevoked
 from crm_core.agents.kinds import Role
 from crm_core.errors import Conflict, InvalidInput, NotAllowed
@@ -38,6 +39,40 @@ def test_given_five_failures_when_tried_again_then_throttled_there_but_not_for_t
     assert ground.accounts.authenticate("bela", PASSWORD, "127.0.0.1").login == "bela"
     ground.clock.advance(901)
     assert ground.accounts.authenticate("bela", PASSWORD, "192.0.2.9").login == "bela"
+
+
+@pytest.mark.requirement("R5")
+def test_given_a_longer_throttle_than_window_when_the_window_is_over_then_still_throttled(ground: Ground) -> None:
+    ground.agent()
+    strict = Accounts(
+        ground.database, ground.bus, ground.clock, failures_max=3, failure_window_s=60, throttle_s=1800,
+        hasher=PasswordHasher(1, 64, 1),
+    )  # fmt: skip
+    for _ in range(2):
+        with pytest.raises(NotAllowed):
+            strict.authenticate("bela", "guess-guess-guess", "192.0.2.9")
+    ground.clock.advance(61)
+    with pytest.raises(NotAllowed):
+        strict.authenticate("bela", "guess-guess-guess", "192.0.2.9")
+    assert strict.authenticate("bela", PASSWORD, "192.0.2.9").login == "bela", "never three within the window"
+    for _ in range(3):
+        with pytest.raises(NotAllowed):
+            strict.authenticate("bela", "guess-guess-guess", "192.0.2.9")
+    ground.clock.advance(1799)
+    with pytest.raises(Throttled) as refusal:
+        strict.authenticate("bela", PASSWORD, "192.0.2.9")
+    assert refusal.value.retry_after_s == pytest.approx(1)
+    ground.clock.advance(2)
+    assert strict.authenticate("bela", PASSWORD, "192.0.2.9").login == "bela"
+
+
+@pytest.mark.requirement("R9")
+def test_given_a_log_out_when_ended_then_the_sessions_epoch_grows_and_it_is_told(ground: Ground) -> None:
+    agent = ground.agent()
+    before = ground.accounts.account(agent).session_epoch
+    ground.accounts.end_sessions(agent, "logged out")
+    assert ground.accounts.account(agent).session_epoch == before + 1
+    assert [event.reason for event in ground.bus.of(SessionsRevoked)] == ["logged out"]
 
 
 @pytest.mark.requirement("R9")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +96,23 @@ def test_given_a_copied_cookie_when_its_owner_logs_out_then_the_copy_is_dead(wor
     thief.http.set_cookie("hotline_session", stolen)
     assert thief.get("/dispositions").status_code == 401
     assert owner.get("/dispositions").status_code == 401
+
+
+@pytest.mark.requirement("R9")
+@pytest.mark.fault("F82")
+def test_given_a_log_out_when_the_program_is_started_again_then_a_copied_cookie_stays_dead(
+    world: DeskWorld, tmp_path: Path
+) -> None:
+    owner = world.browser(world.bela)
+    stolen = owner.http.get_cookie("hotline_session").value
+    owner.post("/logout")
+    world.database.engine.dispose()
+    again = DeskWorld(tmp_path, world.database_file)
+    thief = again.browser()
+    thief.http.set_cookie("hotline_session", stolen)
+    assert thief.get("/dispositions").status_code == 401
+    assert again.browser(again.bela).get("/dispositions").status_code == 200
+    again.close()
 
 
 @pytest.mark.requirement("R9")

@@ -17,6 +17,7 @@ from agent_desk.services import DeskServices
 from agent_desk.settings import DeskSettings
 from crm_core.agents.accounts import Account, Accounts
 from crm_core.agents.kinds import AgentState, Role
+from crm_core.agents.second_factor import SecondFactorPolicy, SecondFactors
 from crm_core.agents.service import Agents
 from crm_core.appointments.models import Appointment, Department, Doctor
 from crm_core.appointments.service import Appointments
@@ -33,7 +34,9 @@ from crm_core.database import Base, Database
 from crm_core.ids import CallId, LegId, PatientId
 from crm_core.opening_hours import OpeningHours, Span
 from crm_core.patients.cards import NewPatient
+from crm_core.patients.registration import Registration
 from crm_core.patients.service import Patients
+from crm_core.patients.trail import Trail
 from crm_core.ports import Peaks, RecordingMeasures
 from crm_core.reports.metrics import Metrics
 from tests.support.desk_browser import PASSWORD, Browser
@@ -47,7 +50,14 @@ CANARY = "青霉素过敏-CANARY-7731"
 class DeskWorld:
     """Everything one test needs. ``bus`` delivers at once, in this thread."""
 
-    def __init__(self, folder: Path, template: Path | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        template: Path | None = None,
+        *,
+        second_factor: SecondFactorPolicy = SecondFactorPolicy.OPTIONAL,
+        **settings: Any,
+    ) -> None:
         """``template``: a database file that holds the cast already (hashing passwords is slow on purpose)."""
         self.clock = ManualClock()
         self.bus = RecordingBus()
@@ -61,6 +71,7 @@ class DeskWorld:
         self.library = FileLibrary(folder)
         self.probe = Probe()
         self._ids = itertools.count(1)
+        self._second_factor = second_factor
         self.services = self._make_services()
         static = folder / "static"
         defaults = DeskSettings(
@@ -106,6 +117,8 @@ class DeskWorld:
             dial_policy=DialPolicy(
                 clock, allowed_prefixes=("01", "02", "05", "13", "15", "18"), refused_prefixes=("00",)
             ),
+            second_factors=SecondFactors(db, cipher, clock, policy=self._second_factor, issuer="仁爱医院"),
+            registration=Registration(db, cipher, clock, trail=Trail(Audit(db, clock), clock)),
             probes=[self.probe],
         )
 

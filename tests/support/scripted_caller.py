@@ -18,9 +18,14 @@ from ivr.conversation import Caller, CallerGone, Conversation, Patience, Recorde
 from ivr.dialplan_variables import Next
 from ivr.flows.departments import Departments
 from ivr.flows.ground import GroundCalls
+from ivr.flows.identification import Identification
 from ivr.flows.inbound import InboundFlow
 from ivr.flows.my_appointments import MyAppointments, ProofLock
 from ivr.flows.phrases import Phrases
+from ivr.menu_flows import standard_flows
+from ivr.menu_runner import MenuRunner
+from ivr.menu_visit import MenuFlow
+from ivr.menus import MenuSource, PublishedMenu
 from ivr.prompt_catalogue import PromptCatalogue, load_catalogue
 
 HANG_UP = "hang up"
@@ -179,7 +184,7 @@ class FakeHours:
     def __init__(self, *, is_open: bool = True) -> None:
         self.open = is_open
 
-    def is_open(self, moment: datetime) -> bool:
+    def is_open(self, moment: datetime, calendar: str = "hospital") -> bool:
         return self.open
 
 
@@ -234,21 +239,38 @@ class InboundHouse:
         self.appointments = FakeAppointments()
         self.hours = FakeHours()
         self.proof_lock: ProofLock | None = None
+        self.menu: MenuSource = PublishedMenu(None)
+        self.flows: dict[str, MenuFlow] = {}
+        """Further named flows, beside those of the room."""
+        self.folder = Path()
 
     def receive(self, talk: Talk) -> Talk:
         phrases = Phrases(catalogues(), talk.clock)
         self.proof_lock = self.proof_lock or ProofLock(talk.clock)
-        flow = InboundFlow(
-            self.patients,
-            self.hours,
+        identification = Identification(phrases, bus=talk.bus, clock=talk.clock)
+        departments = Departments(self.appointments, ground=self.ground, phrases=phrases)
+        my_appointments = MyAppointments(
+            self.patients, self.appointments, ground=self.ground, phrases=phrases, proof_lock=self.proof_lock
+        )
+        flows = standard_flows(my_appointments, departments, identification=identification) | self.flows
+        runner = MenuRunner(
+            flows,
+            identification=identification,
+            departments=departments,
+            hours=self.hours,
             ground=self.ground,
-            phrases=phrases,
             bus=talk.bus,
             clock=talk.clock,
-            my_appointments=MyAppointments(
-                self.patients, self.appointments, ground=self.ground, phrases=phrases, proof_lock=self.proof_lock
-            ),
-            departments=Departments(self.appointments, ground=self.ground, phrases=phrases),
+            folder=self.folder,
+        )
+        flow = InboundFlow(
+            self.menu,
+            runner,
+            patients=self.patients,
+            identification=identification,
+            ground=self.ground,
+            bus=talk.bus,
+            clock=talk.clock,
         )
         flow.run(talk.conversation)
         return talk

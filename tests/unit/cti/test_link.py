@@ -11,7 +11,7 @@ import pytest
 
 from crm_core.bus import RecordingBus
 from crm_core.calls import events as e
-from crm_core.calls.kinds import CallOutcome
+from crm_core.calls.kinds import CallOutcome, LegOutcome
 from crm_core.clock import SystemClock
 from crm_core.errors import HotlineError, TelephonyUnavailable
 from crm_core.ids import AgentId, AttemptId
@@ -227,3 +227,50 @@ def test_given_a_conference_when_one_leaves_then_a_short_tone_renews_the_sound_o
     wait_for(lambda: stub.stub.names().count("PlayMF") == 2)
     tones = [action for action in stub.stub.actions if action["action"] == "PlayMF"]
     assert {tone["channel"].rpartition("-")[0] for tone in tones} == {"PJSIP/1001", "PJSIP/hl-trunk"}
+
+
+def _contact_status(uri: str, status: str) -> str:
+    return f"Event: ContactStatus\r\nURI: {uri}\r\nContactStatus: {status}\r\nAOR: 1001\r\n\r\n"
+
+
+@pytest.mark.capability("C31")
+@pytest.mark.fault("F64")
+@pytest.mark.invariant("I8")
+@pytest.mark.parametrize("new_comes_first", [False, True])
+def test_given_a_ringing_telephone_when_its_page_is_gone_then_the_dead_ringing_is_hung_up_and_told_as_failed(
+        stub: StubThread, bus: RecordingBus, cti: Cti, new_comes_first: bool) -> None:
+    cti.start()
+    wait_for(lambda: links(bus) == [True])
+    stream = messages_of([trace("inbound-answered")])
+    ringing_ends = next(place for place, raw in enumerate(stream) if raw.startswith(b"Event: DialEnd\r\n"))
+    for raw in stream[:ringing_ends]:
+        stub.run(stub.stub.send(raw + b"\r\n\r\n"))
+    wait_for(lambda: bus.of(e.CallOffered))
+    news = [_contact_status("sip:1001@127.0.0.9", "Removed"), _contact_status("sip:new", "NonQualified")]
+    for one in reversed(news) if new_comes_first else news:
+        stub.run(stub.stub.send(one))
+    wait_for(lambda: "Hangup" in stub.stub.names())
+    hangups = [(one["channel"], one["cause"]) for one in stub.stub.actions if one["action"] == "Hangup"]
+    assert hangups == [("PJSIP/1001-00000001", "20")]
+    dead = stream[ringing_ends].replace(b"DialStatus: ANSWER", b"DialStatus: NOANSWER")
+    stub.run(stub.stub.send(dead + b"\r\n\r\n"))
+    wait_for(lambda: bus.of(e.OfferWithdrawn))
+    assert [event.outcome for event in bus.of(e.OfferWithdrawn)] == [LegOutcome.FAILED]
+    assert [event.is_registered for event in bus.of(e.PhoneRegistrationChanged)][-1] is True
+
+
+@pytest.mark.fault("F22")
+def test_given_a_ringing_telephone_when_it_is_only_slow_to_be_reached_then_it_rings_on(
+        stub: StubThread, bus: RecordingBus, cti: Cti) -> None:
+    cti.start()
+    wait_for(lambda: links(bus) == [True])
+    stream = messages_of([trace("inbound-answered")])
+    ringing_ends = next(place for place, raw in enumerate(stream) if raw.startswith(b"Event: DialEnd\r\n"))
+    for raw in stream[:ringing_ends]:
+        stub.run(stub.stub.send(raw + b"\r\n\r\n"))
+    stub.run(stub.stub.send(_contact_status("sip:1001@127.0.0.9", "Unreachable")))
+    wait_for(lambda: [event.is_registered for event in bus.of(e.PhoneRegistrationChanged)][-1] is False)
+    for raw in stream[ringing_ends:]:
+        stub.run(stub.stub.send(raw + b"\r\n\r\n"))
+    wait_for(lambda: bus.of(e.CallAnswered))
+    assert "Hangup" not in stub.stub.names()

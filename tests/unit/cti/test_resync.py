@@ -11,7 +11,7 @@ from crm_core.calls import events as e
 from crm_core.calls.kinds import CallOutcome, CallState, HungUpBy
 from crm_core.events import Event
 from crm_core.ids import CallId
-from cti.ami_messages import ChannelFacts
+from cti.ami_messages import ChannelFacts, ChannelHeld
 from cti.call_tracker import CallTracker
 from cti.pbx_snapshot import LiveChannel, PbxSnapshot, WaitingCaller
 from cti.resync import Resync
@@ -139,3 +139,45 @@ def test_given_supervisors_and_internal_calls_when_resynced_then_they_are_no_pat
     internal = ChannelFacts("PJSIP/1001-8", "hl1-8.8", "hl1-8.8", True, "", "", "", "")
     assert apply(Resync(tracker), tracker, snapshot([LiveChannel(spy, "", 1.0), LiveChannel(internal, "", 1.0)])) == []
     assert tracker.book.calls == {}
+
+
+def _live(tracker: CallTracker, *, but: str) -> list[LiveChannel]:
+    """What Asterisk would list now of the channels in memory."""
+    call_id = next(iter(tracker.book.calls))
+    return [LiveChannel(ChannelFacts(one.name, one.unique_id, call_id, True, "", "", "", ""), one.bridge_id, 9.0)
+            for one in tracker.book.channels.values() if one.unique_id != but]
+
+
+@pytest.mark.capability("C31")
+@pytest.mark.fault("F14")
+@pytest.mark.parametrize("is_held", [False, True])
+def test_given_a_telephone_that_took_its_call_back_unheard_when_resynced_then_its_leg_goes_on(is_held: bool) -> None:
+    tracker = new_tracker()
+    before = in_mid_call(tracker)
+    (call,) = tracker.book.calls.values()
+    (leg,) = call.legs.values()
+    if is_held:
+        old = tracker.book.channels[leg.channel_id]
+        before += tracker.handle(ChannelHeld(ChannelFacts(old.name, old.unique_id, call.call_id, True, "", "", "", "")),
+                                 at=datetime(2026, 11, 21, 4, 0, tzinfo=UTC), now_s=NOW_S)
+    bridge_id = tracker.book.channels[call.patient_id].bridge_id
+    facts = ChannelFacts("PJSIP/1001-00000009", "hl1-9.9", call.call_id, True, "", "", "hl-agent", "s")
+    found = snapshot([*_live(tracker, but=leg.channel_id), LiveChannel(facts, bridge_id, 3.0)])
+    events = apply(Resync(tracker), tracker, found)
+    assert [type(event) for event in events] == ([e.CallRetrieved] if is_held else [])
+    assert (leg.channel_id, leg.is_talking, call.state) == ("hl1-9.9", True, CallState.TALKING)
+    after = apply(Resync(tracker), tracker, snapshot())
+    assert [type(event) for event in after] == [e.AgentLegEnded, e.CallEnded]
+    assert broken_rules(before + events + after) == []
+
+
+def test_given_a_colleague_in_the_place_of_an_agent_who_is_gone_when_resynced_then_it_is_a_leg_of_his_own() -> None:
+    tracker = new_tracker()
+    before = in_mid_call(tracker)
+    (call,) = tracker.book.calls.values()
+    (leg,) = call.legs.values()
+    bridge_id = tracker.book.channels[call.patient_id].bridge_id
+    facts = ChannelFacts("PJSIP/1002-00000009", "hl1-9.9", call.call_id, True, "", "", "hl-transfer", "s")
+    events = apply(Resync(tracker), tracker, snapshot([*_live(tracker, but=leg.channel_id), LiveChannel(facts, bridge_id, 3.0)]))
+    assert [type(event) for event in events] == [e.AgentLegEnded, e.CallOffered, e.CallAnswered]
+    assert broken_rules(before + events + apply(Resync(tracker), tracker, snapshot())) == []

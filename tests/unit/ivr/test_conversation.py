@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from crm_core.errors import InvalidInput
 from ivr.conversation import REPEATS_MAX, CallerGone, Reason, WantsEmergency, WantsPerson, clean_keys
 from ivr.dialplan_variables import TO_EMERGENCY, TO_PERSON, to_department
-from ivr.menus import MAIN_MENU, Action, Menu
 from tests.support.scripted_caller import SILENT, Talk
 
 
@@ -160,13 +159,3 @@ def test_given_any_caller_when_asked_then_it_ends_in_a_choice_a_person_or_an_eme
     with contextlib.suppress(WantsPerson, WantsEmergency, CallerGone):
         assert ask(talk) in {"1", "5"}
     assert len(talk.line.asked) <= 2 + 3 + REPEATS_MAX
-
-
-@pytest.mark.parametrize("key", ["0", "9", "*", "12", "A", ""])
-def test_given_a_reserved_key_when_a_menu_is_made_then_it_is_refused(key: str) -> None:
-    with pytest.raises(InvalidInput):
-        Menu("m", ("main-menu",), {key: Action.DEPARTMENTS})
-
-
-def test_given_the_main_menu_when_read_then_it_offers_what_its_prompt_says() -> None:
-    assert dict(MAIN_MENU.choices) == {"1": Action.MY_APPOINTMENTS, "5": Action.DEPARTMENTS}

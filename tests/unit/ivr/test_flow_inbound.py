@@ -13,7 +13,7 @@ from crm_core.ids import PatientId
 from crm_core.patients.cards import PatientCard
 from ivr.conversation import CallerGone
 from ivr.flows.ground import GroundCalls
-from ivr.menus import ROUNDS_MAX
+from ivr.menu_runner import ROUNDS_MAX
 from tests.support.scripted_caller import (
     ASHA,
     HANG_UP,
@@ -145,7 +145,7 @@ def test_given_two_patients_on_one_number_when_received_then_asked_and_not_guess
     assert second.patient_id == WANG_GANG.id
     asked = talk.line.asked[0][0]
     assert asked.index("hl/surname-wang-ms") < asked.index("hl/press-1") < asked.index("hl/surname-wang-mr")
-    assert ("which_patient", "2") in talk.steps
+    assert ("which-patient", "2") in talk.steps
 
 
 @pytest.mark.capability("C32")
@@ -183,7 +183,7 @@ def test_given_closed_hours_and_two_patients_when_appointments_are_asked_then_wh
     talk = house.receive(Talk(["1", "1", "0314", "#", "0"]))
     assert [node for node, _ in talk.steps] == [
         "closed",
-        "which_patient",
+        "which-patient",
         "identity_proof",
         "my_appointments",
         "closed",

@@ -46,7 +46,7 @@ def test_given_the_proof_when_right_then_the_appointments_are_read_and_the_menu_
     read = talk.line.asked[2][0]
     assert read[:2] == ["hl/appointments-intro", "hl/appointment-at"]
     assert {"hl/month-12", "hl/time-am-9-30", "hl/dept-cardiology", "hl/doctor-wang-jianguo"} <= set(read)
-    assert [step for step in talk.steps if step[0] != "which_patient"] == [
+    assert [step for step in talk.steps if step[0] != "which-patient"] == [
         ("main", "1"), ("identity_proof", "****"), ("my_appointments", "#"), ("main", "0"),
     ]  # fmt: skip
 

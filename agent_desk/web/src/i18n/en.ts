@@ -1,10 +1,12 @@
 /** The words of the screens in English: the second language, with exactly the keys of the first. */
+import { en as menuWords } from '@/menus/words'
 import type zh from './zh'
 
 const en: typeof zh = {
+  ...menuWords,
   app: { name: 'Hospital Service Line', outdated: 'A new version is available.', reload: 'Reload now' },
   page: {
-    login: 'Log in', desk: 'Desk', board: 'Board', recordings: 'Records', campaigns: 'Outbound', phone: 'Demo telephone',
+    login: 'Log in', desk: 'Desk', board: 'Board', recordings: 'Records', campaigns: 'Outbound', menus: 'Menus', prompts: 'Prompts', hours: 'Hours', phone: 'Demo telephone',
     pages: 'Pages', home: 'Back to start', missing: 'There is no such page', refused: 'You may not see this page',
   },
   common: {
@@ -20,6 +22,10 @@ const en: typeof zh = {
     menu: 'User menu', password: 'Change password', password_old: 'Current password', password_fresh: 'New password', password_again: 'New password again',
     password_changed: 'Password changed. Log in with the new one.', password_differs: 'The new passwords differ', password_must: 'Please choose your own password first.',
     logout: 'Log out', busy: 'A call is in progress: log out after it',
+  },
+  second_factor: {
+    title: 'One-time code', must: 'This account needs a second factor before it can be used.', begin: 'Show the QR code', confirm: 'Confirm', remove: 'Remove', scan: 'Scan the picture with an authenticator app, then type the six digits it shows.',
+    picture: 'QR code of the second factor', or_type: 'or type the key', in_force: 'The second factor is in force', removed: 'The second factor is removed', is_there: 'There is a second factor. Removing it needs the password and a code.',
   },
   error: {
     unreachable: 'The server cannot be reached', timeout: 'The server did not answer in time', internal: 'It failed. Try again later.', unconfirmed: 'No confirmation from the telephone system yet; trust the state on the screen',
@@ -69,6 +75,11 @@ const en: typeof zh = {
     label: 'Patient', age: '{n} y', vip: 'VIP {n}', id_number: 'ID number', phone: 'Phone', dial: 'Call {number}', card_number: 'Card number', insurance: 'Insurance', preferred_time: 'Preferred',
     consents: 'Consents', allergy: 'Allergy', caution: 'Caution', unknown: 'Unknown person', not_found: 'No patient has this number.', choose: 'Who is it? ({n})', change: 'Change the person ({n})',
   },
+  new_patient: {
+    title: 'New patient', name: 'Name', name_hint: 'As on the identity card', name_missing: 'A name is needed', gender: 'Gender', birth_date: 'Birth date', relation: 'Number of', bad_id_number: 'Not an identity number', saved: 'Registered and linked to this call',
+    is_there: 'This patient is registered already', may_be_there: 'May be one of these ({n}): please check', it_is: 'It is this one', nobody_of_them: 'None of them: register',
+    reason: { id_number: 'same identity number', card_number: 'same card', name_and_number: 'same name and number', name_and_birth_date: 'same name and birthday' },
+  },
   gender: { male: 'male', female: 'female', unknown: 'unknown' },
   consent: { recording: 'Recording', outbound: 'Outbound', sms: 'SMS' },
   relation: { self: 'self', spouse: 'spouse', child: 'child', parent: 'parent', other: 'other' },
@@ -107,7 +118,7 @@ const en: typeof zh = {
     started: 'Began', time: 'Time', direction: 'Direction', number: 'Number', patient: 'Patient', agent: 'Agent', waited: 'Wait', length: 'Length', hung_up_by: 'Ended by', outcome: 'Outcome', recording: 'Recording', open: 'Play',
     state: 'State', min_s: '≥ s', max_s: '≤ s', found: '{n} found', none: 'No recordings', missing: '{n} missing',
   },
-  recording_state: { ready: 'ready', recording: 'recording', missing: 'missing', empty: 'empty', damaged: 'damaged' },
+  recording_state: { ready: 'ready', recording: 'recording', missing: 'missing', empty: 'empty', damaged: 'damaged', expired: 'deleted after retention' },
   player: {
     title: 'Player', play: 'Play', pause: 'Pause', back: 'Back 10 s', forward: 'Forward 10 s', rate: 'Speed', segments: 'Parts of the call', patient: 'Patient', agent: 'Agent', number: 'Number', queue: 'Queue', outcome: 'Outcome',
     hung_up_by: 'Ended by', disposition: 'Summary', patient_share: 'Patient talks', agent_share: 'Agent talks', silence_share: 'Silence', size: 'Size', verify: 'Verify', unchanged: 'The file is unchanged', changed: 'The file differs from the one stored!',

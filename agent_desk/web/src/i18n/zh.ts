@@ -1,8 +1,11 @@
 /** The words of the screens in Chinese: the first language. */
+import { zh as menuWords } from '@/menus/words'
+
 export default {
+  ...menuWords,
   app: { name: '医院服务热线', outdated: '服务端已有新版本。', reload: '立即刷新' },
   page: {
-    login: '登录', desk: '工作台', board: '监控', recordings: '录音', campaigns: '外呼', phone: '演示电话',
+    login: '登录', desk: '工作台', board: '监控', recordings: '录音', campaigns: '外呼', menus: '语音导航', prompts: '提示音', hours: '服务时间', phone: '演示电话',
     pages: '页面', home: '返回首页', missing: '没有这个页面', refused: '您没有查看此页面的权限',
   },
   common: {
@@ -18,6 +21,10 @@ export default {
     menu: '用户菜单', password: '修改密码', password_old: '当前密码', password_fresh: '新密码', password_again: '再次输入新密码',
     password_changed: '密码已修改，请用新密码重新登录', password_differs: '两次输入的新密码不一致', password_must: '首次登录请先修改密码。',
     logout: '退出登录', busy: '通话未结束，不能退出登录',
+  },
+  second_factor: {
+    title: '动态口令', must: '您的账号须绑定动态口令后才能使用。', begin: '生成二维码', confirm: '确认绑定', remove: '解除绑定', scan: '请用手机的身份验证器扫描二维码，再输入显示的 6 位动态口令。',
+    picture: '绑定动态口令的二维码', or_type: '或手动输入密钥', in_force: '动态口令已生效', removed: '动态口令已解除', is_there: '已绑定动态口令。解除需要密码和当前动态口令。',
   },
   error: {
     unreachable: '无法连接服务器，请检查网络', timeout: '服务器响应超时', internal: '操作失败，请稍后再试', unconfirmed: '尚未收到电话系统的确认，请以界面状态为准',
@@ -67,6 +74,11 @@ export default {
     label: '患者', age: '{n} 岁', vip: 'VIP {n}', id_number: '身份证', phone: '电话', dial: '呼叫 {number}', card_number: '就诊卡号', insurance: '医保类型', preferred_time: '偏好时段',
     consents: '同意情况', allergy: '过敏', caution: '注意', unknown: '未知联系人', not_found: '该号码没有对应的患者档案。', choose: '请确认通话人（{n} 位）', change: '更换通话人（{n} 位）',
   },
+  new_patient: {
+    title: '新建患者', name: '姓名', name_hint: '实名，与证件一致', name_missing: '请填写姓名', gender: '性别', birth_date: '出生日期', relation: '号码归属', bad_id_number: '身份证号不正确', saved: '已建档并关联本次通话',
+    is_there: '该患者已有档案', may_be_there: '可能是以下患者（{n} 位），请先核对', it_is: '就是此人', nobody_of_them: '都不是，新建患者',
+    reason: { id_number: '身份证相同', card_number: '就诊卡相同', name_and_number: '姓名和号码相同', name_and_birth_date: '姓名和生日相同' },
+  },
   gender: { male: '男', female: '女', unknown: '性别未知' },
   consent: { recording: '录音', outbound: '外呼', sms: '短信' },
   relation: { self: '本人', spouse: '配偶', child: '子女', parent: '父母', other: '其他' },
@@ -105,7 +117,7 @@ export default {
     started: '开始时间', time: '时间', direction: '方向', number: '号码', patient: '患者', agent: '坐席', waited: '等待', length: '通话', hung_up_by: '挂机方', outcome: '结果', recording: '录音', open: '播放',
     state: '录音状态', min_s: '≥ 秒', max_s: '≤ 秒', found: '共 {n} 条', none: '没有符合条件的录音', missing: '漏录 {n}',
   },
-  recording_state: { ready: '正常', recording: '录音中', missing: '缺失', empty: '空录音', damaged: '已损坏' },
+  recording_state: { ready: '正常', recording: '录音中', missing: '缺失', empty: '空录音', damaged: '已损坏', expired: '已到期删除' },
   player: {
     title: '录音回放', play: '播放', pause: '暂停', back: '后退 10 秒', forward: '前进 10 秒', rate: '播放速度', segments: '通话分段', patient: '患者', agent: '坐席', number: '号码', queue: '队列', outcome: '结果',
     hung_up_by: '挂机方', disposition: '小结', patient_share: '患者说话', agent_share: '坐席说话', silence_share: '静默', size: '文件大小', verify: '验真', unchanged: '文件未被改动', changed: '文件与存档时不一致！',

@@ -2,7 +2,7 @@
 import { api, API_BASE } from '@/wire/client'
 import type { Id } from '@/wire/types'
 
-export type RecordingStateName = 'recording' | 'ready' | 'missing' | 'empty' | 'damaged'
+export type RecordingStateName = 'recording' | 'ready' | 'missing' | 'empty' | 'damaged' | 'expired'
 
 export interface Recording {
   id: number

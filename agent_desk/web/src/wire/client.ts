@@ -14,6 +14,8 @@ export class ApiError extends Error {
     readonly messageZh: string,
     readonly retryAfterS: number | null = null,
     readonly fields: Record<string, unknown> | null = null,
+    /** The whole error as the server sent it: some codes carry more (`duplicate_patient`: candidates). */
+    readonly details: Record<string, unknown> = {},
   ) {
     super(message)
     this.name = 'ApiError'
@@ -74,6 +76,7 @@ async function errorOf(response: Response): Promise<ApiError> {
     String(error.message_zh ?? ''),
     Number.isFinite(retryS) ? retryS : null,
     (error.fields as Record<string, unknown> | undefined) ?? null,
+    error,
   )
 }
 

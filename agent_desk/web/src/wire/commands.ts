@@ -1,4 +1,5 @@
 /** Every command and question the desk sends, one line each, so that the whole contract can be read here. */
+import type { NewPatientForm } from '@/desk/new_patient'
 import { api, newIdempotencyKey } from './client'
 import type {
   DemoPhoneAccount, Disposition, Id, PauseReason, SessionInfo, SoftphoneAccount, TransferTargetKind, TransferTargets,
@@ -13,6 +14,20 @@ export const sessionApi = {
     api.post<unknown>('/login', totp ? { login, password, totp } : { login, password }),
   logout: () => api.post<void>('/logout'),
   changePassword: (old: string, fresh: string) => api.post<void>('/password', { old, new: fresh }),
+}
+
+/** Shown once; the picture is a data: address. */
+export interface Enrolment {
+  secret: string
+  uri: string
+  picture: string
+}
+
+export const secondFactorApi = {
+  read: () => api.get<{ is_enrolled: boolean; is_required: boolean; may_have: boolean }>('/second_factor'),
+  begin: (password: string) => api.post<Enrolment>('/second_factor/begin', { password }),
+  confirm: (code: string) => api.post<void>('/second_factor/confirm', { code }),
+  remove: (password: string, code: string) => api.post<void>('/second_factor/remove', { password, code }),
 }
 
 export const phoneApi = {
@@ -64,6 +79,8 @@ export const callApi = {
   digits: (callId: string, digits: string) => api.post<void>(`${call(callId)}/digits`, { digits }),
   choosePatient: (callId: string, patientId: Id) =>
     api.post<void>(`${call(callId)}/patient`, { patient_id: patientId }, once()),
+  newPatient: (callId: string, form: NewPatientForm & { despite?: Id[]; same_as?: Id }) =>
+    api.post<{ patient_id: Id }>(`${call(callId)}/patient/new`, form, once()),
   saveNotes: (callId: string, text: string, keepalive = false) =>
     api.put<{ saved_at: string }>(`${call(callId)}/notes`, { text }, { keepalive }),
   wrapUp: (callId: string, summary: WrapUp) => api.post<void>(`${call(callId)}/wrap_up`, summary, once()),

@@ -6,7 +6,7 @@ export type Id = string | number
 export type Role = 'agent' | 'supervisor' | 'admin'
 export type Permission =
   | 'desk.use' | 'call.control' | 'patient.view' | 'patient.unmask' | 'board.view' | 'agent.monitor' | 'agent.force'
-  | 'recording.list' | 'recording.play' | 'campaign.manage' | 'user.manage' | 'audit.view' | 'call.view_all'
+  | 'recording.list' | 'recording.play' | 'campaign.manage' | 'user.manage' | 'audit.view' | 'call.view_all' | 'menu.view' | 'menu.edit'
 
 export interface User {
   id: Id
@@ -16,6 +16,7 @@ export interface User {
   extension: string | null
   permissions: Permission[]
   must_change_password?: boolean
+  must_enrol?: boolean
 }
 
 export interface SessionInfo {

@@ -1,0 +1,1 @@
+"""Menus as stored data: their shape, their rules, their versions, hours and prompts."""
