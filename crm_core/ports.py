@@ -29,6 +29,18 @@ class LiveCall:
     started_at: datetime
 
 
+@dataclass(frozen=True)
+class CallBackCall:
+    """One call-back to be placed. ``number`` is normalised; ``priority`` 0 to 100; ``entered_at`` is the old place."""
+
+    call_id: CallId
+    number: str
+    queue: str
+    priority: int
+    entered_at: datetime
+    language: str = "zh"
+
+
 class Telephony(Protocol):
     """Commands to the telephone system. Implemented by cti.
 
@@ -42,6 +54,20 @@ class Telephony(Protocol):
 
     def originate_survey(self, attempt_id: AttemptId, number: str, *, ring_timeout_s: float) -> None:
         """Dial a patient; on answer the survey flow runs. Returns when Asterisk has queued the attempt."""
+
+    def originate_call_back(self, call: CallBackCall, *, ring_timeout_s: float) -> None:
+        """Dial a patient who gave up the receiver; on answer he hears one sentence and stands at his old place.
+
+        While his telephone rings the place is held in the queue, so that nobody behind it is served before him.
+        Returns when Asterisk has queued the attempt.
+        """
+
+    def set_sounds(self, call_id: CallId, language: str) -> None:
+        """Which folder of sounds the patient hears from now on: ``zh``, or one below it as ``zh_q2w5``, where what is
+        missing is taken from ``zh``. Does not raise: he hears what he heard before."""
+
+    def release_place(self, call_id: CallId) -> None:
+        """His place is not held any more: he stands there himself, or was not reached. Does not raise."""
 
     def dial(self, call_id: CallId, extension: str, number: str, *, caller_name: str = "") -> None:
         """Click-to-dial: ring the agent's phone (auto-answer), then the patient."""

@@ -16,6 +16,7 @@ from crm_core.phone_number import national, normalise
 from crm_core.ports import LiveCall, TransferTarget
 from cti.ami_encoding import Headers
 from cti.ami_reply import AmiReply
+from cti.call_backs import CallBackActions
 from cti.call_book import MONITOR_PREFIX
 from cti.call_tracker import CallTracker
 from cti.pbx_snapshot import live_channel
@@ -64,8 +65,10 @@ class AmiLine(Protocol):
         """Run ``work`` in the AMI thread and wait for its result."""
 
 
-class AmiTelephony:
+class AmiTelephony(CallBackActions):
     """Implements ``crm_core.ports.Telephony``. Any thread but the AMI thread may call; every call ends by the deadline."""
+
+    _names: DialplanNames
 
     def __init__(self, line: AmiLine, tracker: CallTracker, phones: Phones, *, clock: Clock,
                  extension_of: Callable[[AgentId], str | None], department_number: Callable[[str], str | None],
@@ -117,8 +120,6 @@ class AmiTelephony:
             call = self._call(call_id)
             if call.consult is not None:
                 raise WrongState("a consultation is in progress", code="consult_in_progress")
-            if any(leg.was_taken_back for leg in call.talking_agents() if leg.agent_id == agent_id):
-                raise WrongState("after a reload this call can only be transferred blindly", code="consult_after_reload")
         self._do({"Action": "Atxfer", "Channel": channel, "Context": self._names.transfer_context,
                   "Exten": self._consult_extension(target)})
 

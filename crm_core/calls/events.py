@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from crm_core.calls.kinds import CallOutcome, Direction, HungUpBy, LegKind, LegOutcome, TransferKind
+from crm_core.calls.kinds import (
+    CallMark,
+    CallOutcome,
+    Direction,
+    HungUpBy,
+    LegKind,
+    LegOutcome,
+    Overflow,
+    TransferKind,
+)
 from crm_core.events import CallEvent, Event, ToAgent, ToDesks, ToSupervisors
 from crm_core.ids import LegId, PatientId
 
@@ -54,6 +63,42 @@ class CallQueued(CallEvent, ToSupervisors):
     queue: str
     priority: int = 0
     position: int = 1
+    entered_at: datetime | None = None
+    """When he first stood in line, when that is known to be earlier."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorityDecided(CallEvent, ToSupervisors):
+    """Where the caller will stand in line and why: the order is proved by these steps (C18, C23)."""
+
+    queue: str
+    priority: int
+    rules: tuple[str, ...] = ()
+    """All rules that apply, the deciding one first (crm_core/waiting/rules.py)."""
+    why: tuple[str, ...] = ()
+    marks: tuple[CallMark, ...] = ()
+    language: str = "zh"
+    last_agent_id: int | None = None
+    """He is offered to this agent first (C22)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverflowMet(CallEvent, ToSupervisors):
+    """The caller was told that nobody can take him now, and what he can do instead (C21)."""
+
+    queue: str
+    reason: Overflow
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallBackConnected(CallEvent, ToSupervisors):
+    """The patient has answered our call-back and goes to his old place (C20)."""
+
+    request_id: int
+    queue: str
+    priority: int
+    entered_at: datetime
+    patient_id: PatientId | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

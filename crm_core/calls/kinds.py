@@ -50,6 +50,46 @@ class CallOutcome(StrEnum):
     PBX_CRASH = "pbx_crash"
 
 
+class LossReason(StrEnum):
+    """Why a call that wanted something was lost, each reason apart (C26)."""
+
+    IVR = "ivr"
+    """IVR放弃: hung up in the menu."""
+    QUICK = "quick"
+    """速挂: left the queue within 5 s."""
+    QUEUE = "queue"
+    """排队放弃."""
+    RINGING = "ringing"
+    """振铃放弃: hung up while a telephone of ours rang."""
+    QUEUE_FULL = "queue_full"
+    """队列满: the line was too long, and the caller did not stay."""
+    TIMEOUT = "timeout"
+    """超时: waited as long as the queue allows."""
+    NO_AGENT = "no_agent"
+    """无坐席: nobody was on duty."""
+
+
+class Overflow(StrEnum):
+    """Why a caller is not simply left to wait (C21)."""
+
+    NOBODY = "nobody"
+    CLOSED = "closed"
+    FULL = "full"
+    LONG = "long"
+    """He has waited as long as the queue allows."""
+
+
+class CallMark(StrEnum):
+    """What the agent must see at the first glance."""
+
+    CALL_BACK = "call_back"
+    """回拨: we rang him, at the place that he had in the line."""
+    REPEATED = "repeated"
+    """多次未接通: he has tried before and reached nobody."""
+    LAST_AGENT = "last_agent"
+    """He is offered first to the agent who talked with him last."""
+
+
 class HungUpBy(StrEnum):
     PATIENT = "patient"
     AGENT = "agent"

@@ -53,6 +53,8 @@ class CallLedger:
             changes["number_hash"] = self._cipher.hash_of(number) if number else None
         if "candidate_ids" in changes:
             changes["candidate_ids"] = list(changes["candidate_ids"])
+        if "marks" in changes:
+            changes["marks"] = [mark.value for mark in changes["marks"]]
         return changes
 
 

@@ -35,6 +35,11 @@ class Call(Base):
     notice_played_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     patient_answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the patient first stood in line; kept through breaks, transfers and a call-back (C18)."""
+    marks: Mapped[list[str]] = mapped_column(JSON, default=list)
+    overflow: Mapped[str | None] = mapped_column(String(8))
+    loss_reason: Mapped[str | None] = mapped_column(String(12))
     waited_s: Mapped[float | None]
     """Wait in the last queue that the caller left."""
     agent_answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

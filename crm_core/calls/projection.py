@@ -9,10 +9,14 @@ from typing import Any
 
 from crm_core import phone_number
 from crm_core.calls import events as e
-from crm_core.calls.kinds import CallState, Direction, LegKind, LegOutcome, TransferKind
+from crm_core.calls.kinds import CallMark, CallState, Direction, LegKind, LegOutcome, TransferKind
+from crm_core.calls.loss import loss_of
 from crm_core.calls.records import WAITING_STATES, CallRecord, LegRecord, StepRecord, WrapUpRecord
 from crm_core.events import CallEvent
 from crm_core.ids import AgentId, CallId, LegId
+
+_ARRANGED = frozenset({"call_back_requested", "voice_message_left", "ticket_opened"})
+"""Steps after which the caller has what he can have for now: hanging up then is no loss."""
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 _NOT_KEPT = frozenset({"at", "call_id", "agent_id", "node", "key", "number", "channel_name", "name", "patient_id"})
@@ -89,10 +93,25 @@ def _identified(record: CallRecord, event: e.CallerIdentified) -> CallRecord:
 
 
 def _queued(record: CallRecord, event: e.CallQueued) -> CallRecord:
+    """Who comes back to a line keeps the time at which he first stood in one."""
     waits = replace(
-        record, queue=event.queue, priority=event.priority, queued_at=event.at, waited_s=None, held_since=None
-    )
+        record, queue=event.queue, priority=event.priority, queued_at=event.at, waited_s=None, held_since=None,
+        entered_at=record.entered_at or event.entered_at or event.at, overflow=None,
+    )  # fmt: skip
     return _moved(waits, CallState.QUEUED)
+
+
+def _priority_decided(record: CallRecord, event: e.PriorityDecided) -> CallRecord:
+    return _marked(record, *event.marks)
+
+
+def _overflow(record: CallRecord, event: e.OverflowMet) -> CallRecord:
+    return replace(record, queue=event.queue, overflow=event.reason)
+
+
+def _call_back_connected(record: CallRecord, event: e.CallBackConnected) -> CallRecord:
+    known = event.patient_id if event.patient_id is not None else record.patient_id
+    return _marked(replace(record, entered_at=event.entered_at, patient_id=known), CallMark.CALL_BACK)
 
 
 def _left_queue(record: CallRecord, event: e.CallLeftQueue) -> CallRecord:
@@ -201,9 +220,12 @@ def _ended(record: CallRecord, event: e.CallEnded) -> CallRecord:
     for leg in record.legs:
         if leg.is_open and leg.answered_at is None:
             record = _with_leg(record, replace(leg, ended_at=event.at, outcome=LegOutcome.CALLER_GONE))
+    is_arranged = any(step.kind in _ARRANGED for step in record.steps)
+    may_be_lost = record.direction is Direction.INBOUND and not is_arranged
+    lost = loss_of(event.outcome, record.overflow) if may_be_lost else None
     return replace(
         record, ended_at=event.at, outcome=event.outcome, hung_up_by=event.hung_up_by, cause=event.cause,
-        state=CallState.ENDED, held_since=None,
+        state=CallState.ENDED, held_since=None, loss_reason=lost,
     )  # fmt: skip
 
 
@@ -214,6 +236,9 @@ _CHANGES: dict[type[CallEvent], Callable[[CallRecord, Any], CallRecord]] = {
     e.CallerIdentified: _identified,
     e.CallQueued: _queued,
     e.CallLeftQueue: _left_queue,
+    e.PriorityDecided: _priority_decided,
+    e.OverflowMet: _overflow,
+    e.CallBackConnected: _call_back_connected,
     e.CallOffered: _offered,
     e.OfferWithdrawn: _withdrawn,
     e.CallAnswered: _answered,
@@ -230,6 +255,11 @@ _CHANGES: dict[type[CallEvent], Callable[[CallRecord, Any], CallRecord]] = {
     e.AgentLegEnded: _leg_ended,
     e.CallEnded: _ended,
 }
+
+
+def _marked(record: CallRecord, *marks: CallMark) -> CallRecord:
+    """Marks are only ever added."""
+    return replace(record, marks=(*record.marks, *(mark for mark in marks if mark not in record.marks)))
 
 
 def _moved(record: CallRecord, state: CallState) -> CallRecord:

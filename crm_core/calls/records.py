@@ -7,7 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from crm_core import phone_number
-from crm_core.calls.kinds import CallOutcome, CallState, Direction, HungUpBy, LegKind, LegOutcome, RecordingState
+from crm_core.calls.kinds import (
+    CallMark,
+    CallOutcome,
+    CallState,
+    Direction,
+    HungUpBy,
+    LegKind,
+    LegOutcome,
+    LossReason,
+    Overflow,
+    RecordingState,
+)
 from crm_core.calls.models import Call, CallLeg, CallStep, CallWrapUp, Recording
 from crm_core.crypto import FieldCipher
 from crm_core.ids import AgentId, CallId, LegId, PatientId
@@ -86,6 +97,12 @@ class CallRecord:
     outcome: CallOutcome | None
     hung_up_by: HungUpBy | None
     cause: int
+    entered_at: datetime | None = None
+    """When the patient first stood in line: what the order of the line goes by (C18)."""
+    marks: tuple[CallMark, ...] = ()
+    overflow: Overflow | None = None
+    """The caller was told that nobody can take him now and has not queued since."""
+    loss_reason: LossReason | None = None
     legs: tuple[LegRecord, ...] = ()
     steps: tuple[StepRecord, ...] = ()
     wrap_ups: tuple[WrapUpRecord, ...] = ()
@@ -116,6 +133,11 @@ class CallRecord:
             and self.queued_at is not None
             and self.waited_s is None
         )
+
+    @property
+    def line_order(self) -> tuple[int, datetime]:
+        """Callers are served in ascending order: higher priority first, then who stood in line first (C18)."""
+        return -self.priority, self.entered_at or self.queued_at or self.arrived_at
 
     @property
     def ivr_path(self) -> tuple[StepRecord, ...]:
@@ -185,6 +207,10 @@ def call_record(row: Call, cipher: FieldCipher, *, with_children: bool = True) -
         outcome=CallOutcome(row.outcome) if row.outcome else None,
         hung_up_by=HungUpBy(row.hung_up_by) if row.hung_up_by else None,
         cause=row.cause,
+        entered_at=row.entered_at,
+        marks=tuple(map(CallMark, row.marks)),
+        overflow=Overflow(row.overflow) if row.overflow else None,
+        loss_reason=LossReason(row.loss_reason) if row.loss_reason else None,
         legs=tuple(map(_leg, row.legs)) if with_children else (),
         steps=tuple(map(_step, row.steps)) if with_children else (),
         wrap_ups=tuple(map(_wrap_up, row.wrap_ups)) if with_children else (),

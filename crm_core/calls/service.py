@@ -123,7 +123,7 @@ class CallRecords:
 
     def _known_waiting(self, call_ids: set[CallId]) -> list[CallRecord]:
         records = [record for record in map(self._record_or_none, sorted(call_ids)) if record and record.is_waiting]
-        return sorted(records, key=lambda one: (-one.priority, one.queued_at))
+        return sorted(records, key=lambda one: one.line_order)
 
     def _read_waiting(self) -> list[CallRecord]:
         query = select(Call).where(
@@ -133,8 +133,8 @@ class CallRecords:
             Call.waited_s.is_(None),
         )
         with self._db.read() as session:
-            rows = session.scalars(query.order_by(Call.priority.desc(), Call.queued_at).options(*CHILDREN))
-            return [call_record(row, self._cipher) for row in rows]
+            rows = session.scalars(query.options(*CHILDREN))
+            return sorted((call_record(row, self._cipher) for row in rows), key=lambda one: one.line_order)
 
     def recent_calls(
         self, *, patient_id: int | None, number: str, limit: int = 5, before: datetime | None = None

@@ -1,0 +1,1 @@
+"""Waiting, being called back, never being lost."""
