@@ -24,7 +24,8 @@ def office_jobs(ground: Ground, outbox: OutboxTick) -> Sequence[Job]:
 
     def close_the_day() -> None:
         yesterday = hospital_date(ground.clock.now()) - timedelta(days=1)
-        bookings.no_shows.mark_no_shows(yesterday)
+        if bookings.no_shows.arrivals_are_told(yesterday):
+            bookings.no_shows.mark_no_shows(yesterday)
         people.tiers.recompute(yesterday)
 
     def offer() -> None:

@@ -49,6 +49,12 @@ class NoShows:
                     continue
         return count
 
+    def arrivals_are_told(self, day: date) -> bool:
+        """True when somebody was seen to arrive that day: only then does a missing arrival mean anything."""
+        query = select(Appointment.id).where(Appointment.day == day, Appointment.state == AppointmentState.VISITED)
+        with self._db.read() as session:
+            return session.scalar(query.limit(1)) is not None
+
     def counts(self, patient_ids: Sequence[int], begins: datetime, ends: datetime) -> dict[int, int]:
         """Patient -> missed visits between two midnights, accepted appeals left out; who missed none is missing."""
         query = (

@@ -236,7 +236,9 @@ def test_given_a_day_when_it_is_closed_then_only_who_was_booked_and_did_not_come
     with pytest.raises(WrongState):
         house.no_shows.record_no_show(did_not.id, by="x")
     house.clock.advance(25 * 3600)
+    assert not house.no_shows.arrivals_are_told(TUESDAY)
     house.booking.record_visit(came.id, by="his")
+    assert house.no_shows.arrivals_are_told(TUESDAY)
     assert house.no_shows.mark_no_shows(TUESDAY) == 1
     assert house.no_shows.mark_no_shows(TUESDAY) == 0
     house.no_shows.record_no_show(did_not.id, by="x")

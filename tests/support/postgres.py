@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
+
 
 def server_folder() -> Path | None:
     """Where initdb and postgres are; the newest version. None when the package is not installed."""
@@ -51,8 +53,9 @@ def running_postgresql() -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _wait_for(port, server)
-        yield f"postgresql://hotline@127.0.0.1:{port}/postgres"
+        url = f"postgresql://hotline@127.0.0.1:{port}/postgres"
+        _wait_for(url, server)
+        yield url
     finally:
         server.terminate()
         try:
@@ -82,12 +85,13 @@ def _run(command: list[str]) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """It opens its port before it lets anybody in."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise RuntimeError("PostgreSQL ended while it was starting")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=5):
             return
         time.sleep(0.1)
-    raise RuntimeError("PostgreSQL did not start in 30 s")
+    raise RuntimeError("PostgreSQL did not start in 60 s")
