@@ -13,30 +13,32 @@ from crm_core.calls.records import CallRecord
 from crm_core.ids import CallId
 from crm_core.patients.cards import PatientCard
 
-KEEP_S = 60.0
 CAPACITY = 2000
 TITLES_KEEP_S = 10.0
 
 
 class Backgrounds:
-    """A small cache by call: a pop must not wait for five queries. Thread-safe."""
+    """A small cache by call: a pop must not wait for five queries. Thread-safe.
+
+    Kept as long as the call lasts, unless it is forgotten because the desk changed something: a value made anew in between
+    would differ from what the screens already show.
+    """
 
     def __init__(self, services: DeskServices) -> None:
         self._services = services
         self._lock = threading.Lock()
-        self._kept: OrderedDict[CallId, tuple[float, Any, CallBackground]] = OrderedDict()
+        self._kept: OrderedDict[CallId, tuple[Any, CallBackground]] = OrderedDict()
         self._titles: tuple[float, Titles] | None = None
 
     def of(self, record: CallRecord) -> CallBackground:
         key = (record.patient_id, record.candidate_ids, record.number)
-        now_s = self._services.clock.monotonic_s()
         with self._lock:
             kept = self._kept.get(record.id)
-        if kept is not None and kept[1] == key and now_s - kept[0] < KEEP_S:
-            return kept[2]
+        if kept is not None and kept[0] == key:
+            return kept[1]
         made = self._make(record)
         with self._lock:
-            self._kept[record.id] = (now_s, key, made)
+            self._kept[record.id] = (key, made)
             self._kept.move_to_end(record.id)
             while len(self._kept) > CAPACITY:
                 self._kept.popitem(last=False)

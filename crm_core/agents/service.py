@@ -193,12 +193,10 @@ class Agents(AgentStatuses):
         return _Change(AgentInput.OFFER_MISSED, "no_answer", call_id=event.call_id)
 
     def _on_registration(self, event: call.PhoneRegistrationChanged) -> None:
-        self._note_registration(event.agent_id, is_registered=event.is_registered)
-
-    def _note_registration(self, agent_id: AgentId, *, is_registered: bool) -> None:
-        cause = self._registrations.note(agent_id, is_registered=is_registered)
+        cause = self._registrations.note(event.agent_id, is_registered=event.is_registered)
         if cause is not None:
-            self._apply(agent_id, _Change(cause, PHONE_LOST_REASON if cause is AgentInput.PHONE_LOST else ""))
+            reason = PHONE_LOST_REASON if cause is AgentInput.PHONE_LOST else ""
+            self._apply(event.agent_id, _Change(cause, reason))
 
     def _on_link(self, event: call.TelephonyLinkChanged) -> None:
         """What happened to the telephones while nobody listened is asked, not guessed."""
@@ -206,7 +204,11 @@ class Agents(AgentStatuses):
             return
         for one in self.all_statuses():
             if one.extension and one.is_registered != (is_registered := self._telephony.is_registered(one.extension)):
-                self._note_registration(one.agent_id, is_registered=is_registered)
+                self._bus.publish(
+                    call.PhoneRegistrationChanged(
+                        at=self._clock.now(), agent_id=one.agent_id, is_registered=is_registered
+                    )
+                )
         self.phones.mark_all()
 
     # -- inner ----------------------------------------------------------------------------------------------------
