@@ -54,7 +54,7 @@ def _steps(rebuild: bool, passwords: list[Any]) -> tuple[tuple[str, Step], ...]:
         ("system packages", _system_packages),
         ("Asterisk", _get_asterisk),
         ("desk", lambda settings, progress: _build_desk(settings, progress, rebuild=rebuild)),
-        ("database", lambda settings, progress: _prepare_database(settings, passwords)),
+        ("database", lambda settings, progress: _prepare_database(settings, progress, passwords)),
         ("prompts", _install_sounds),
         ("Asterisk files", _render),
         ("switches", _start_switches),
@@ -128,10 +128,10 @@ def _build_desk(settings: "Settings", progress: ProgressLine, *, rebuild: bool) 
     return "built"
 
 
-def _prepare_database(settings: "Settings", passwords: list[Any]) -> str:
+def _prepare_database(settings: "Settings", progress: ProgressLine, passwords: list[Any]) -> str:
     from config import lifecycle
 
-    passwords += lifecycle.prepare(settings)
+    passwords += lifecycle.prepare(settings, progress)
     return "ok"
 
 

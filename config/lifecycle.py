@@ -24,26 +24,25 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
-def prepare(settings: Settings) -> list[hospital.OneTimePassword]:
+def prepare(settings: Settings, progress: hospital.Progress | None = None) -> list[hospital.OneTimePassword]:
     """Migrate, and fill an empty database: the demo hospital, or one administrator. Safe to repeat and to interrupt."""
     ground = build_ground(settings)
     try:
         schema.upgrade(ground.database)
         seed_menus(settings, ground)
-        return _fill(settings, ground)
+        return _fill(settings, ground, progress)
     finally:
         ground.close()
 
 
-def _fill(settings: Settings, ground: Ground) -> list[hospital.OneTimePassword]:
-    if not ground.accounts.accounts():
-        made = hospital.load_cast(ground.accounts) if settings.demo.enabled else [_administrator(ground)]
-    else:
-        made = []
-    if settings.demo.enabled and ground.appointment_setup.is_empty():
-        hospital.load_people(ground.patients)
-        hospital.load_appointments(ground.appointment_setup, ground.patients, ground.clock)
-    return made
+def _fill(settings: Settings, ground: Ground, progress: hospital.Progress | None) -> list[hospital.OneTimePassword]:
+    """The hospital first, for it takes longest: passwords that exist are always shown."""
+    if settings.demo.enabled:
+        target = hospital.DemoGround(ground.database, ground.cipher, ground.clock, ground.hours)
+        hospital.load_hospital(target, size=settings.demo.size, seed=settings.demo.seed, progress=progress)
+    if ground.accounts.accounts():
+        return []
+    return hospital.load_cast(ground.accounts) if settings.demo.enabled else [_administrator(ground)]
 
 
 def _administrator(ground: Ground) -> hospital.OneTimePassword:

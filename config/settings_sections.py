@@ -51,6 +51,13 @@ class PhoneKind(StrEnum):
     SIP = "sip"
 
 
+class DemoSize(StrEnum):
+    """``small`` has the departments of the menu, the named doctors with free seats and a few hundred patients."""
+
+    SMALL = "small"
+    FULL = "full"
+
+
 class CopyFormat(StrEnum):
     OPUS = "opus"
     MP3 = "mp3"
@@ -265,6 +272,10 @@ class OutgoingSettings(Section):
 
 class DemoSettings(Section):
     enabled: bool = _text("Load the demo hospital, its patients and staff; serve /phone")
+    size: DemoSize = _text(
+        "How much is loaded on the first start: small (seconds) or full (30 departments, 20,000 patients)"
+    )
+    seed: int = _number("The demo hospital is generated from it; the same value, the same people", "seed", 0, 2**31)
     clock_offset_s: int = _number(
         "Moves the wall clock of a demo or test; refused with a real trunk", "s", -31_622_400, 31_622_400
     )

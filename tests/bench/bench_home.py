@@ -32,7 +32,7 @@ class BenchHome:
 
     def __init__(self, root: Path, tree: Path, environment: Mapping[str, str]) -> None:
         self.home = Home(root)
-        self._settings_environment = {"HOTLINE_TREE": str(tree), **environment}
+        self._settings_environment = {"HOTLINE_TREE": str(tree), "HOTLINE__DEMO__SIZE": "small", **environment}
         self.environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), **self._settings_environment}
 
     def command(self, *words: str) -> float:

@@ -31,6 +31,7 @@ T = TypeVar("T")
 PASSWORD = "Winter-Lantern-41"
 
 QUICK: Mapping[str, str] = {
+    "HOTLINE__DEMO__SIZE": "small",
     "HOTLINE__TELEPHONY__RING_TIMEOUT_S": "8",
     "HOTLINE__TELEPHONY__DEPARTMENT_TIMEOUT_S": "6",
     "HOTLINE__TELEPHONY__CONSULT_TIMEOUT_S": "12",
