@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from agent_desk import board_payloads, payloads
 from agent_desk.background import Backgrounds
 from agent_desk.payloads import Json, Titles, iso
 from agent_desk.services import DeskServices
+from agent_desk.topics import Topics
 from crm_core.agents.kinds import AgentState
 from crm_core.agents.statuses import AgentStatus
 from crm_core.calls import events as call
@@ -32,6 +33,7 @@ class EntityKind(StrEnum):
     AGENT = "agent"
     WAITING = "waiting"
     CAMPAIGN = "campaign"
+    TOPIC = "topic"
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Entities:
         self._listeners: dict[int, set[int]] = {}
         self._requested: dict[CallId, tuple[AgentId, Json]] = {}
         self._background = Backgrounds(services)
+        self.topics = Topics()
 
     # -- what is remembered ---------------------------------------------------------------------------------------
 
@@ -124,6 +127,10 @@ class Entities:
     def titles(self) -> Titles:
         return self._background.titles()
 
+    def forget_background(self, call_id: CallId) -> None:
+        """What is known of the patient was changed at the desk."""
+        self._background.forget(call_id)
+
     # -- one entity -----------------------------------------------------------------------------------------------
 
     def look(self) -> Look:
@@ -133,12 +140,13 @@ class Entities:
     def of(self, kind: EntityKind, entity_id: str, look: Look | None = None) -> Json | None:
         """One entity that is the same for everybody who may see it; None when it is gone."""
         look = look or self.look()
-        builders = {
+        builders: Mapping[EntityKind, Callable[[str], Json | None]] = {
             EntityKind.QUEUE: lambda _id: self._queue(_id, look),
             EntityKind.LINK: lambda _id: self.link(),
             EntityKind.AGENT: lambda _id: self._board_agent(look.status(AgentId(int(_id)))),
             EntityKind.WAITING: lambda _id: self._waiting(_id, look),
             EntityKind.CAMPAIGN: self._campaign,
+            EntityKind.TOPIC: lambda _id: {"stamp": self.topics.stamp(_id)},
         }
         return builders[kind](entity_id)
 
@@ -182,6 +190,14 @@ class Entities:
         except NotFound:
             return ()
         return tuple(dict.fromkeys(leg.agent_id for leg in record.legs if leg.agent_id is not None))
+
+    def department_of(self, appointment_id: int) -> str:
+        """ "" when there is no such appointment, or no booking here."""
+        office = self._services.offices.bookings
+        try:
+            return office.booking.card(appointment_id).department_code if office else ""
+        except NotFound:
+            return ""
 
     def queues_of(self, agent_id: AgentId) -> tuple[str, ...]:
         try:
@@ -229,6 +245,8 @@ class Entities:
             if value is not None:
                 yield Entity(EntityKind.QUEUE, queue.name, value)
         yield Entity(EntityKind.LINK, "ami", self.link())
+        for topic, stamp in self.topics.all().items():
+            yield Entity(EntityKind.TOPIC, topic, {"stamp": stamp})
 
     # -- builders -------------------------------------------------------------------------------------------------
 

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_desk.entities import EntityKind
+from agent_desk.topics import ALL_SLOTS, LOST, TICKETS
 from crm_core.agents import events as agent
+from crm_core.appointments import events as booking
 from crm_core.calls import events as call
 from crm_core.campaigns import events as campaign
 from crm_core.events import CallEvent, Event, ToAgent, ToDesks, ToSupervisors
+from crm_core.tickets import events as ticket
+from crm_core.waiting import events as waiting
 
 
 class Audience(StrEnum):
@@ -36,6 +40,10 @@ class Which(StrEnum):
     PARTIES_OF_CALL = "agents of call_id"
     SHOWN_TO_AGENT = "calls on the screen of agent_id"
     AMI = "ami"
+    SLOTS_OF_APPOINTMENT = "slots of appointment_id"
+    ALL_SLOTS = ALL_SLOTS
+    LOST = LOST
+    TICKETS = TICKETS
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,10 @@ _QUEUE_OF_CALL = Notice(_K.QUEUE, _A.DESKS, Which.QUEUE_OF_CALL)
 _QUEUES_OF_AGENT = Notice(_K.QUEUE, _A.DESKS, Which.QUEUES_OF_AGENT)
 _LINK = Notice(_K.LINK, _A.DESKS, Which.AMI)
 _CAMPAIGN = Notice(_K.CAMPAIGN, _A.SUPERVISORS, Which.CAMPAIGN)
+_SLOTS = Notice(_K.TOPIC, _A.DESKS, Which.SLOTS_OF_APPOINTMENT)
+_ALL_SLOTS = Notice(_K.TOPIC, _A.DESKS, Which.ALL_SLOTS)
+_LOST = Notice(_K.TOPIC, _A.DESKS, Which.LOST)
+_TICKETS = Notice(_K.TOPIC, _A.DESKS, Which.TICKETS)
 
 NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     call.CallArrived: (_CALL,),
@@ -97,6 +109,19 @@ NOTICES: Mapping[type[Event], tuple[Notice, ...]] = {
     agent.AgentSignedOn: (_ME, _AGENT, _QUEUES_OF_AGENT),
     agent.AgentSignedOff: (_ME, _AGENT, _QUEUES_OF_AGENT),
     campaign.CampaignChanged: (_CAMPAIGN,),
+    booking.AppointmentBooked: (_SLOTS,),
+    booking.AppointmentCancelled: (_SLOTS,),
+    booking.AppointmentMoved: (_SLOTS,),
+    booking.AppointmentClosed: (_SLOTS,),
+    booking.ClinicClosed: (_ALL_SLOTS,),
+    booking.WaitingOfferMade: (_ALL_SLOTS,),
+    booking.WaitingOfferExpired: (_ALL_SLOTS,),
+    waiting.CallBackRequested: (_LOST,),
+    waiting.CallBackChanged: (_LOST,),
+    waiting.MissedCallerOpened: (_LOST,),
+    waiting.MissedCallerClosed: (_LOST,),
+    ticket.TicketOpened: (_TICKETS,),
+    ticket.TicketMoved: (_TICKETS,),
 }
 """Everything a screen shows follows from this table. An event that is not here changes no screen.
 
@@ -119,6 +144,8 @@ def check_table(notices: Mapping[type[Event], tuple[Notice, ...]]) -> None:
 
 
 def _is_allowed(event_class: type[Event], notice: Notice) -> bool:
+    if notice.kind is EntityKind.TOPIC:
+        return notice.audience is Audience.DESKS  # a stamp says nothing about anybody
     if notice.kind in PERSONAL:
         if notice.audience is Audience.AGENT:
             return issubclass(event_class, ToAgent)

@@ -11,6 +11,7 @@ import structlog
 
 from agent_desk.entities import Entities, EntityKind
 from agent_desk.notices import AT_ONCE, NOTICES, Notice, Which, check_table
+from agent_desk.topics import ALL_SLOTS, slots_of
 from crm_core.agents import events as agent
 from crm_core.bus import Bus
 from crm_core.calls import events as call
@@ -114,6 +115,8 @@ class Notifier:
                 self.call_changed(CallId(entity_id), also=_agent_of(event))
             elif notice.kind is EntityKind.ME:
                 self.agent_changed(AgentId(int(entity_id)))
+            elif notice.kind is EntityKind.TOPIC:
+                self.topic_changed(entity_id)
             elif notice.kind in AT_ONCE:
                 with self._turn(DESKS_ROOM):
                     self._send(notice.kind, entity_id, self._entities.of(notice.kind, entity_id), DESKS_ROOM)
@@ -123,6 +126,11 @@ class Notifier:
     def _ids(self, which: Which, event: Event) -> tuple[str, ...]:
         if which is Which.AMI:
             return ("ami",)
+        if which in (Which.ALL_SLOTS, Which.LOST, Which.TICKETS):
+            return (which.value,)
+        if which is Which.SLOTS_OF_APPOINTMENT:
+            department_code = self._entities.department_of(getattr(event, "appointment_id", 0))
+            return (slots_of(department_code),) if department_code else ()
         if which is Which.ALL_QUEUES:
             return tuple(QUEUE_TITLES)
         if which is Which.PARTIES_OF_CALL:
@@ -166,6 +174,18 @@ class Notifier:
     def waiting_changed(self, call_id: CallId) -> None:
         self._gather(EntityKind.WAITING, call_id)
 
+    def topic_changed(self, topic: str) -> None:
+        """Screens that show it ask again."""
+        self._entities.topics.changed(topic)
+        self._gather(EntityKind.TOPIC, topic)
+
+    def slots_changed(self, department_code: str) -> None:
+        """A seat was held at a desk: no event tells of it."""
+        self.topic_changed(slots_of(department_code))
+
+    def all_slots_changed(self) -> None:
+        self.topic_changed(ALL_SLOTS)
+
     def note_shown(self, agent_id: AgentId, call_ids: Iterable[CallId]) -> None:
         """A snapshot has shown these calls. What went away while it was being made is told now."""
         shown = list(call_ids)
@@ -196,7 +216,7 @@ class Notifier:
                 gathered, self._gathered = self._gathered, {}
             look = self._entities.look()
             for kind, entity_id in gathered:
-                room = DESKS_ROOM if kind is EntityKind.QUEUE else SUPERVISORS_ROOM
+                room = DESKS_ROOM if kind in (EntityKind.QUEUE, EntityKind.TOPIC) else SUPERVISORS_ROOM
                 try:
                     self._send(kind, entity_id, self._entities.of(kind, entity_id, look), room)
                 except Exception:

@@ -13,7 +13,10 @@ from agent_desk.routes import Route
 from agent_desk.security import ensure_csrf_token
 from crm_core.errors import NotFound
 
-PAGES = ("/", "/login", "/desk", "/board", "/recordings", "/campaigns", "/menus", "/hours", "/prompts", "/phone")
+PAGES = (
+    "/", "/login", "/desk", "/board", "/recordings", "/campaigns", "/menus", "/hours", "/prompts", "/messages", "/lost",
+    "/tickets", "/schedule", "/phone",
+)  # fmt: skip
 _ROOT_FILE = re.compile(r"[a-z0-9_-]{1,40}\.(?:svg|ico|png|txt|webmanifest)")
 _YEAR_S = 31_536_000
 

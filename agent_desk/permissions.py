@@ -27,11 +27,32 @@ class Permission(StrEnum):
     MENU_VIEW = "menu.view"
     """Menus, office hours and prompts: look, listen, rehearse."""
     MENU_EDIT = "menu.edit"
+    BOOKING_EDIT = "booking.edit"
+    PATIENT_EDIT = "patient.edit"
+    PATIENT_MERGE = "patient.merge"
+    """Make one of two patients, set a tier by hand, issue VIP cards."""
+    SCHEDULE_CLOSE = "schedule.close"
+    """停诊, and who is affected by it."""
+    LOST_VIEW = "lost.view"
+    """Missed callers and call-backs."""
+    NUISANCE_EDIT = "nuisance.edit"
+    TICKET_VIEW = "ticket.view"
+    TICKET_EDIT = "ticket.edit"
     USER_MANAGE = "user.manage"
     AUDIT_VIEW = "audit.view"
 
 
-_AGENT = frozenset({Permission.DESK_USE, Permission.CALL_CONTROL, Permission.PATIENT_VIEW, Permission.PATIENT_UNMASK})
+_AGENT = frozenset(
+    {
+        Permission.DESK_USE,
+        Permission.CALL_CONTROL,
+        Permission.PATIENT_VIEW,
+        Permission.PATIENT_UNMASK,
+        Permission.PATIENT_EDIT,
+        Permission.BOOKING_EDIT,
+        Permission.LOST_VIEW,
+    }
+)
 _SUPERVISOR = _AGENT | {
     Permission.BOARD_VIEW,
     Permission.AGENT_MONITOR,
@@ -41,9 +62,22 @@ _SUPERVISOR = _AGENT | {
     Permission.CAMPAIGN_MANAGE,
     Permission.CALL_VIEW_ALL,
     Permission.MENU_VIEW,
+    Permission.PATIENT_MERGE,
+    Permission.SCHEDULE_CLOSE,
+    Permission.NUISANCE_EDIT,
+    Permission.TICKET_VIEW,
+    Permission.TICKET_EDIT,
 }
 _ADMIN = frozenset(
-    {Permission.USER_MANAGE, Permission.AUDIT_VIEW, Permission.BOARD_VIEW, Permission.MENU_VIEW, Permission.MENU_EDIT}
+    {
+        Permission.USER_MANAGE,
+        Permission.AUDIT_VIEW,
+        Permission.BOARD_VIEW,
+        Permission.MENU_VIEW,
+        Permission.MENU_EDIT,
+        Permission.SCHEDULE_CLOSE,
+        Permission.NUISANCE_EDIT,
+    }
 )
 
 PERMISSIONS_OF_ROLE: dict[Role, frozenset[Permission]] = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent_desk.dial_policy import DialPolicy
+from agent_desk.offices import Offices
 from crm_core.agents.accounts import Account, Accounts
 from crm_core.agents.kinds import AgentState
 from crm_core.agents.second_factor import SecondFactors
@@ -93,6 +94,7 @@ class DeskServices:
     """None: this desk registers nobody."""
     menus: MenuEditing | None = None
     """None: no pages of menus, hours and prompts."""
+    offices: Offices = field(default_factory=Offices)
     probes: Sequence[HealthProbe] = ()
     figures: Mapping[str, Callable[[], float]] | None = None
     """Further gauges for the metrics page: name -> reading."""

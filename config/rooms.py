@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.ground import Ground
+from config.waiting_parts import WaitingParts, waiting_services
 from crm_core.agents.service import Agents
 from crm_core.campaigns.surveys import Surveys
 from crm_core.ids import AgentId, CallId
@@ -13,6 +14,7 @@ from cti.link import Cti
 from cti.queue_members import Membership
 from cti.telephony import FeatureCodes
 from ivr.agi_server import AgiServerSettings
+from ivr.flows.self_service import SelfServicePorts
 from ivr.menus import MenusPort
 from ivr.prompt_catalogue import LANGUAGES, load_catalogue
 from ivr.routes import IvrServer, IvrServices, IvrSettings
@@ -101,7 +103,12 @@ def build_speech(settings: Settings) -> SpeechService:
 
 
 def build_ivr(
-    settings: Settings, ground: Ground, speech: SpeechService | None = None, *, menus: MenusPort | None = None
+    settings: Settings,
+    ground: Ground,
+    speech: SpeechService | None = None,
+    *,
+    menus: MenusPort | None = None,
+    waiting: WaitingParts | None = None,
 ) -> IvrServer:
     """With `speech` the catalogues learn names and sentences that have no sound."""
     catalogues = {language: load_catalogue(language) for language in LANGUAGES}
@@ -129,5 +136,18 @@ def build_ivr(
             catalogues=catalogues,
             comments_folder=comments,
             menus=menus,
+            waiting=waiting_services(settings, ground, waiting, catalogues) if waiting else None,
+            self_service=SelfServicePorts(
+                schedules=ground.bookings.schedules,
+                booking=ground.bookings.booking,
+                waiting_list=ground.bookings.waiting_list,
+                confirmations=ground.messages.confirmations,
+                outbox=ground.messages.outbox,
+                proofs=ground.people.proofs,
+                visits=ground.visits,
+                enquiries=ground.answers.enquiries,
+                enquiry_log=ground.answers.log,
+                verification=ground.messages.verification,
+            ),
         ),
     )

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from config import settings_sections as sections
 from config.home import Home
 from config.settings_faults import SettingFault, WrongSettingsError, fault_from
+from config.settings_waiting import WaitingSettings
 
 DEFAULTS_FILE = Path(__file__).with_name("defaults.toml")
 ENVIRONMENT_PREFIX = "HOTLINE__"
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     telephony: sections.TelephonySettings
     dial_policy: sections.DialPolicySettings
     recordings: sections.RecordingSettings
+    waiting: WaitingSettings
     dialler: sections.DiallerSettings
     security: sections.SecuritySettings
     database: sections.DatabaseSettings

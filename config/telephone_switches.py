@@ -159,6 +159,11 @@ class Switches:
                 ring_timeout_s=telephony.ring_timeout_s,
                 department_timeout_s=telephony.department_timeout_s,
                 consult_timeout_s=telephony.consult_timeout_s,
+                emergency_number=settings.waiting.emergency_number,
+                emergency_wait_s=settings.waiting.emergency_wait_s,
+                wait_max_s={queue: one.wait_max_s for queue, one in settings.waiting.limits.items()},
+                last_agent_s=settings.waiting.last_agent_s,
+                announce_every_s=settings.waiting.announce_every_s,
                 **plan,
             )
         except ValidationError as error:

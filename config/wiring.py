@@ -13,6 +13,7 @@ import structlog
 
 from agent_desk.app import DeskServer, create_server
 from agent_desk.dial_policy import DialPolicy
+from agent_desk.offices import AnswerDesk, BookingDesk, LostCallers, MessageDesk, Offices, TicketDesk
 from agent_desk.services import DeskServices
 from agent_desk.settings import DeskSettings
 from config.call_traces import CallTraces
@@ -21,6 +22,7 @@ from config.menus import build_menus
 from config.office_jobs import office_jobs
 from config.phones import HomePhones
 from config.rooms import AgentDirectory, build_cti, build_ivr, build_recordings, build_speech
+from config.waiting_parts import WaitingParts, build_waiting, call_back_dialer, waiting_jobs
 from crm_core import phone_number
 from crm_core.agents.second_factor import SecondFactorPolicy, SecondFactors
 from crm_core.agents.service import Agents
@@ -101,16 +103,27 @@ def build_house(settings: Settings) -> House:
     attempts = Attempts(ground.database, ground.bus, clock=ground.clock, cipher=ground.cipher, failpoint=failpoints)
     speech = build_speech(settings)
     menus = build_menus(settings, ground, speech, flow_names=lambda: ivr.flow_names)
-    ivr = build_ivr(settings, ground, speech, menus=menus.editing.menus)
+    waiting = build_waiting(settings, ground, failpoint=failpoints)
+    ivr = build_ivr(settings, ground, speech, menus=menus.editing.menus, waiting=waiting)
     ground.calls.subscribe(ground.bus)
     ground.recordings.subscribe(ground.bus)
     agents.subscribe(ground.bus)
     attempts.subscribe(ground.bus)
+    waiting.subscribe(ground)
     recordings = build_recordings(settings, ground)
-    dialer = _dialer(settings, ground, attempts, cti.telephony, failpoints)
+    owner = _owner()
+    windows = _windows(settings, ground)
+    dialer = _dialer(settings, ground, attempts, cti.telephony, failpoints, windows=windows, owner=owner)
+    call_backs = call_back_dialer(
+        settings, ground, waiting, telephony=cti.telephony, windows=windows, owner=owner, failpoint=failpoints
+    )
     housekeeping = Housekeeping(ground.campaigns, {"retention": recordings.retention.run})
     outbox = _outbox_tick(ground)
-    jobs = [*_jobs(settings, ground, agents, dialer, housekeeping, cti.telephony), *office_jobs(ground, outbox)]
+    jobs = [
+        *_jobs(settings, ground, agents, dialer, housekeeping, cti.telephony),
+        *office_jobs(ground, outbox),
+        *waiting_jobs(settings, waiting, call_backs, cti.telephony),
+    ]
     scheduler = SchedulerRunner(jobs, ground.clock)
     phones = HomePhones(settings, ground.accounts)
     desk = create_server(
@@ -133,6 +146,7 @@ def build_house(settings: Settings) -> House:
             menus=menus.editing,
             second_factors=_second_factors(settings, ground),
             registration=ground.people.registration,
+            offices=_offices(ground, waiting),
             probes=(cti, ivr, recordings, scheduler, outbox),
             figures={"bus_backlog": lambda: float(ground.bus.backlog)},
         ),
@@ -149,10 +163,26 @@ def build_house(settings: Settings) -> House:
         Part("ivr", ivr.start, ivr.stop),
         Part("cti", cti.start, cti.stop),
         Part("scheduler", scheduler.start, scheduler.stop),
+        Part("call-backs", lambda: None, call_backs.stop),
         Part("dialler", lambda: None, dialer.stop),
         Part("outbox", lambda: None, outbox.stop),
     ]
     return House(ground, desk, parts)
+
+
+def _offices(ground: Ground, waiting: WaitingParts) -> Offices:
+    bookings, answers, messages = ground.bookings, ground.answers, ground.messages
+    return Offices(
+        people=ground.people,
+        visits=ground.visits,
+        bookings=BookingDesk(
+            bookings.booking, bookings.schedules, bookings.waiting_list, bookings.no_shows, messages.confirmations
+        ),
+        answers=AnswerDesk(answers.enquiries, answers.log, messages.outbox),
+        messages=MessageDesk(messages.log, messages.deliveries, messages.stores_only),
+        lost=LostCallers(waiting.missed, waiting.call_backs, waiting.nuisance),
+        tickets=TicketDesk(waiting.tickets, waiting.message_library),
+    )
 
 
 def _second_factors(settings: Settings, ground: Ground) -> SecondFactors:
@@ -162,19 +192,23 @@ def _second_factors(settings: Settings, ground: Ground) -> SecondFactors:
 
 
 def _dialer(
-    settings: Settings, ground: Ground, attempts: Attempts, telephony: Telephony, failpoints: Failpoints
+    settings: Settings,
+    ground: Ground,
+    attempts: Attempts,
+    telephony: Telephony,
+    failpoints: Failpoints,
+    *,
+    windows: CallingWindows,
+    owner: str,
 ) -> Dialer:
     dialler = settings.dialler
-    window = HouseWindow(
-        dialler.window_start, dialler.window_end, dialler.pause_start, dialler.pause_end, dialler.dials_on_holidays
-    )
     return Dialer(
         attempts,
         Leaderships(ground.database, ground.clock),
         telephony,
-        windows=CallingWindows(window, ground.hours.is_workday),
+        windows=windows,
         clock=ground.clock,
-        owner=_owner(),
+        owner=owner,
         limits=DialerLimits(
             concurrent_calls_max=dialler.concurrent_calls_max,
             calls_per_number_and_day=dialler.calls_per_number_and_day,
@@ -183,6 +217,14 @@ def _dialer(
         ),
         failpoint=failpoints,
     )
+
+
+def _windows(settings: Settings, ground: Ground) -> CallingWindows:
+    dialler = settings.dialler
+    house = HouseWindow(
+        dialler.window_start, dialler.window_end, dialler.pause_start, dialler.pause_end, dialler.dials_on_holidays
+    )
+    return CallingWindows(house, ground.hours.is_workday)
 
 
 def _jobs(

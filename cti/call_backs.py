@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from crm_core.errors import HotlineError, InvalidInput, OutcomeUnknown, TelephonyRefused
+from crm_core.errors import HotlineError, InvalidInput, OutcomeUnknown, TelephonyRefused, TelephonyUnavailable
 from crm_core.ids import CallId, is_safe_id
 from crm_core.phone_number import national, normalise
 from crm_core.ports import CallBackCall
@@ -47,18 +47,18 @@ class CallBackActions:
         if not self.is_up:
             self._originate(call.call_id, "", number=digits, headers={})  # raises TelephonyUnavailable
         self._hold_place(call, place, for_s=int(ring_timeout_s) + GREETING_S)
-        self._originate(
-            call.call_id,
-            f"PJSIP/{digits}@{self._names.trunk}",
-            number=digits,
-            headers={
-                "Context": CALL_BACK_CONTEXT,
-                "Exten": "s",
-                "Timeout": str(int(ring_timeout_s * 1000)),
-                "CallerID": self._names.service_number,
-                "Variable": [*place, f"HL_LANGUAGE={call.language}"],
-            },
-        )
+        headers = {
+            "Context": CALL_BACK_CONTEXT,
+            "Exten": "s",
+            "Timeout": str(int(ring_timeout_s * 1000)),
+            "CallerID": self._names.service_number,
+            "Variable": [*place, f"HL_LANGUAGE={call.language}"],
+        }
+        try:
+            self._originate(call.call_id, f"PJSIP/{digits}@{self._names.trunk}", number=digits, headers=headers)
+        except (TelephonyRefused, TelephonyUnavailable):
+            self.release_place(call.call_id)
+            raise
 
     def release_place(self, call_id: CallId) -> None:
         try:

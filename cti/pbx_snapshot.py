@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from crm_core.errors import TelephonyRefused
+from crm_core.waiting.order import priority_of_weight
 from cti.ami_encoding import Headers
 from cti.ami_messages import ChannelFacts, ContactChanged
 from cti.ami_readers import channel_facts
@@ -86,7 +87,7 @@ def queue_member(row: Mapping[str, str]) -> QueueMember:
 
 def _waiting(row: Mapping[str, str]) -> WaitingCaller:
     return WaitingCaller(row.get("Queue", ""), row.get("Uniqueid", ""), _whole(row.get("Position", "")),
-                         float(_whole(row.get("Wait", ""))), _whole(row.get("Priority", "")))
+                         float(_whole(row.get("Wait", ""))), priority_of_weight(_whole(row.get("Priority", ""))))
 
 
 def _contact(row: Mapping[str, str]) -> ContactChanged:

@@ -49,8 +49,14 @@ def member_changes(wanted: Iterable[Membership], actual: Sequence[QueueMember], 
     return actions
 
 
+def penalty_of(extension: str) -> int:
+    """1 to 997: what the dialplan names one agent by when it asks him first (hl-last-agent); else it counts for nothing."""
+    return 1 + int(extension) % 997
+
+
 def _add(row: _Wanted) -> Headers:
-    headers = {"Action": "QueueAdd", "Queue": row.queue, "Interface": interface_of(row.extension), "Penalty": "0",
+    headers = {"Action": "QueueAdd", "Queue": row.queue, "Interface": interface_of(row.extension),
+               "Penalty": str(penalty_of(row.extension)),
                "MemberName": f"Agent/{row.extension}", "StateInterface": interface_of(row.extension),
                "Paused": "true" if row.paused_reason is not None else "false"}
     return headers if row.paused_reason is None else {**headers, "Reason": row.paused_reason}

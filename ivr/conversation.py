@@ -132,6 +132,11 @@ class Conversation:
         """Where the dialplan will take the caller; None before ``begin``."""
         return self._route
 
+    @property
+    def has_typed_ahead(self) -> bool:
+        """Keys pressed during the notice wait for their question."""
+        return bool(self._typed_ahead)
+
     def begin(self, route: Route) -> None:
         """The first command: we are alive (the dialplan's silence watchdog may rest), and where to go if we die."""
         self._line.set_variables({**BEGIN_VARIABLES, **route.variables()})
@@ -197,6 +202,15 @@ class Conversation:
             is_secret=is_secret,
             accepts=lambda entry: entry == "#" or (len(entry) == length and entry.rstrip("*").isdigit()),
         )
+
+    def ask_entry(
+        self, prompts: Sequence[str], *, node: str, shortest: int, longest: int, is_secret: bool = False
+    ) -> str:
+        """``shortest`` (2 or more) to ``longest`` digits, ended by # or a pause, or "#" alone. Raises WantsPerson."""
+        return self._ask(
+            prompts, prompts, node=node, max_digits=longest, is_secret=is_secret,
+            accepts=lambda entry: entry == "#" or (shortest <= len(entry) <= longest and entry.isdigit()),
+        )  # fmt: skip
 
     def record(self, path: Path, *, node: str, max_s: float, silence_s: float) -> Recorded:
         """Record the caller; the file exists when ``length_s`` > 0, also when the caller left meanwhile."""

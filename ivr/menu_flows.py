@@ -1,14 +1,13 @@
-"""The named flows that a menu may run: one table of names and words, and the rows that are really there."""
+"""The named flows that a menu may run: one table of names and words, and the rows that need no service of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from crm_core.menus.ports import FlowCard
-from ivr.conversation import Conversation, Reason, WantsPerson
+from ivr.conversation import Conversation
 from ivr.flows.departments import Departments
-from ivr.flows.identification import Identification
-from ivr.flows.my_appointments import MyAppointments
+from ivr.flows.elderly import ElderlyFlow
 from ivr.menu_visit import MenuFlow, Visit
 
 FLOW_TITLES: Mapping[str, tuple[str, str]] = {
@@ -20,10 +19,14 @@ FLOW_TITLES: Mapping[str, tuple[str, str]] = {
     "enquiries": ("业务咨询", "Enquiries"),
     "complaint": ("投诉与建议留言", "Complaint by voice"),
     "verification": ("防诈骗核验", "Was it the hospital that called"),
+    "elderly": ("长者直通人工", "Elderly: straight to a person"),
 }
 
-FLOW_NAMES = ("my_appointments", "departments")
-"""The flows that ``standard_flows`` makes; a new flow is a row here and there."""
+FLOW_NAMES = (
+    "booking", "my_appointments", "departments", "doctor_hours", "fees", "enquiries", "complaint", "verification",
+    "elderly",
+)  # fmt: skip
+"""What a menu may run here: ``standard_flows`` and ``self_service_flows``. A new flow is a row here and in one of them."""
 
 
 def flow_cards(names: Iterable[str]) -> Sequence[FlowCard]:
@@ -41,27 +44,6 @@ class DepartmentsFlow:
         return self._departments.run(talk)
 
 
-class MyAppointmentsFlow:
-    """Whose appointments: one who shares his number is asked first, one whom we do not know gets a person."""
-
-    def __init__(self, my_appointments: MyAppointments, identification: Identification) -> None:
-        self._my_appointments = my_appointments
-        self._identification = identification
-
-    def run(self, talk: Conversation, visit: Visit) -> bool:
-        if visit.patient is None and visit.candidates:
-            self._identification.choose(talk, visit)
-        if visit.patient is None:
-            raise WantsPerson(Reason.UNKNOWN_CALLER)
-        self._my_appointments.run(talk, visit.patient)
-        return False
-
-
-def standard_flows(
-    my_appointments: MyAppointments, departments: Departments, *, identification: Identification
-) -> dict[str, MenuFlow]:
-    """The flows of this room; others are added by name where the flows are put together."""
-    return {
-        "my_appointments": MyAppointmentsFlow(my_appointments, identification),
-        "departments": DepartmentsFlow(departments),
-    }
+def standard_flows(departments: Departments) -> dict[str, MenuFlow]:
+    """The flows that only lead on; the others work on the ground (``self_service_flows``)."""
+    return {"departments": DepartmentsFlow(departments), "elderly": ElderlyFlow()}

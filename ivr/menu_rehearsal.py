@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from crm_core.appointments.service import AppointmentCard, DepartmentCard
+from crm_core.appointments.cards import AppointmentCard, DepartmentCard, WaitingCard
 from crm_core.bus import Bus, RecordingBus
 from crm_core.clock import Clock, ManualClock
 from crm_core.errors import InvalidInput
@@ -17,14 +17,18 @@ from crm_core.ids import CallId, PatientId
 from crm_core.menus.ports import FlowCard, Rehearsal, Rehearsed, TestCaller
 from crm_core.menus.tree import MenuTree
 from crm_core.patients.cards import PatientCard
+from crm_core.patients.kinds import Fact
+from crm_core.patients.proofs import ProofResult
 from ivr.conversation import Caller, CallerGone, Conversation, Recorded, clean_keys
 from ivr.dialplan_variables import HL_LANGUAGE, Next
+from ivr.flows.asking import Asking
+from ivr.flows.booking_phrases import BookingPhrases
 from ivr.flows.departments import Departments
 from ivr.flows.ground import GroundCalls, HoursPort, Pending
 from ivr.flows.identification import Identification
 from ivr.flows.inbound import InboundFlow
-from ivr.flows.my_appointments import MyAppointments, ProofLock
-from ivr.flows.phrases import Phrases
+from ivr.flows.my_appointments import MyAppointments
+from ivr.flows.proving import Proving
 from ivr.menu_flows import flow_cards, standard_flows
 from ivr.menu_runner import MenuRunner
 from ivr.menu_visit import MenuFlow, Visit
@@ -34,8 +38,9 @@ from ivr.prompt_catalogue import PromptCatalogue
 T = TypeVar("T")
 
 ANSWERS_MAX = 60
-TEST_PROOF = "0315"
-"""The birthday of every invented patient: what the rehearsal accepts as proof."""
+TEST_PIN = "258036"
+TEST_FACTS: Mapping[Fact, str] = {Fact.ID_TAIL: "0315", Fact.BIRTH_DATE: "19850315"}
+"""What the rehearsal accepts as proof of every invented patient: these two, or the PIN."""
 _BORN = date(1985, 3, 15)
 _MEMBER = PatientCard(PatientId(1), "王芳", "female", _BORN, 41)
 _ELDERLY = PatientCard(PatientId(2), "李秀英", "female", date(1950, 3, 15), 76)
@@ -104,13 +109,15 @@ class Rehearser:
         ground = _AtOnce()
         patients = _InventedPatients(_CALLERS[caller])
         appointments = _InventedAppointments(self._appointments, self._hours, clock)
-        phrases = Phrases(self._catalogues, clock)
+        phrases = BookingPhrases(self._catalogues, clock)
+        asking = Asking(ground, clock)
         identification = Identification(phrases, bus=bus, clock=clock)
         departments = Departments(appointments, ground=ground, phrases=phrases)
-        my_appointments = MyAppointments(
-            patients, appointments, ground=ground, phrases=phrases, proof_lock=ProofLock(clock)
-        )
-        played = standard_flows(my_appointments, departments, identification=identification)
+        played = standard_flows(departments)
+        played["my_appointments"] = MyAppointments(
+            appointments, _NobodyWaits(), identification=identification, asking=asking, phrases=phrases,
+            proving=Proving(_InventedProofs(), asking=asking), changes=_ChangesNothing(),
+        )  # fmt: skip
         flows: dict[str, MenuFlow] = {name: played.get(name) or _StopsHere(name) for name in self._flow_names()}
         runner = MenuRunner(
             flows,
@@ -211,8 +218,37 @@ class _InventedPatients:
     def find_by_number(self, _number: str) -> list[PatientCard]:
         return self._patients
 
-    def matches_identity(self, _patient_id: int, digits: str) -> bool:
-        return digits == TEST_PROOF
+
+class _InventedProofs:
+    def is_locked(self, _patient_id: int | None, _caller: object) -> bool:
+        return False
+
+    def prove(self, patient_id: int | None, facts: Mapping[Fact, str], *, caller: object, actor: object) -> ProofResult:
+        is_right = facts == TEST_FACTS or facts == {Fact.PIN: TEST_PIN}
+        return ProofResult.PROVEN if is_right else ProofResult.NOT_PROVEN
+
+
+class _NobodyWaits:
+    """The waiting list of the rehearsal: the only question that is asked of it is answered."""
+
+    def of_patient(self, patient_id: int) -> list[WaitingCard]:
+        return []
+
+    def place(self, entry_id: int) -> int:
+        return 0
+
+    def leave(self, entry_id: int) -> None:
+        raise _NotRehearsed("my_appointments")
+
+
+class _ChangesNothing:
+    """A rehearsal reads and never writes."""
+
+    def cancel(self, _talk: Conversation, _appointment: AppointmentCard, _patient: PatientCard) -> None:
+        raise _NotRehearsed("my_appointments")
+
+    def move(self, _talk: Conversation, _appointment: AppointmentCard, _patient: PatientCard) -> None:
+        raise _NotRehearsed("my_appointments")
 
 
 class _InventedAppointments:

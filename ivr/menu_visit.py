@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from crm_core.ids import PatientId
 from crm_core.patients.cards import PatientCard
 from ivr.conversation import Conversation
 
@@ -21,6 +22,8 @@ class Visit:
     """What was typed at nodes that ask for digits; secret entries are kept here too and never told."""
     path: list[str] = field(default_factory=list)
     """The nodes he came to, in order."""
+    proven_ids: set[PatientId] = field(default_factory=set)
+    """Who has proved in this call who he is."""
     messages: int = 0
     """How many voice messages were recorded."""
     _opening: list[str] = field(default_factory=list)

@@ -120,6 +120,11 @@ class PromptCatalogue:
         """As `key_for_text`; `group` (doctors, departments) is how a voice would say a name that has no sound yet."""
         return self.key_for_text(text)
 
+    def sound_for_text(self, text: str) -> str | None:
+        """Running text as one sound, or None: shipped prompts say only what they are."""
+        key = self.key_for_text(text)
+        return None if key is None else self.sound(key)
+
     def sentence(self, kind: SentenceKind) -> tuple[str, ...]:
         """The template of a sentence: keys and {slots}."""
         try:

@@ -19,13 +19,18 @@ from ivr.agi_server import AgiServer, AgiServerSettings
 from ivr.agi_session import AgiSession
 from ivr.conversation import Caller, CallerGone, Conversation, Patience
 from ivr.dialplan_variables import TO_HANGUP, TO_PERSON, Route
+from ivr.flows.booking_phrases import BookingPhrases
+from ivr.flows.complaint import ComplaintFlow
 from ivr.flows.departments import Departments
 from ivr.flows.ground import AppointmentsPort, GroundCalls, HoursPort, PatientsPort, SurveysPort
 from ivr.flows.identification import Identification
 from ivr.flows.inbound import InboundFlow
-from ivr.flows.my_appointments import MyAppointments, ProofLock
-from ivr.flows.phrases import Phrases
+from ivr.flows.self_service import SelfServicePorts, self_service_flows
 from ivr.flows.survey import SurveyFlow
+from ivr.flows.voice_message import VoiceMessages
+from ivr.flows.waiting import waiting_flows
+from ivr.flows.waiting_ports import KeepPlace, WaitingServices
+from ivr.flows.waiting_reception import Reception
 from ivr.menu_flows import FLOW_NAMES, standard_flows
 from ivr.menu_runner import MenuRunner
 from ivr.menus import MenusPort, PublishedMenu
@@ -63,6 +68,10 @@ class IvrServices:
     """Where Asterisk writes spoken comments and voice messages; it must exist."""
     menus: MenusPort | None = None
     """The stored menus; None: every call hears the shipped one."""
+    waiting: WaitingServices | None = None
+    """The line, call-backs and messages; None: callers simply wait."""
+    self_service: SelfServicePorts | None = None
+    """None: whoever wants to do something alone is connected to a person."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +86,19 @@ class IvrSettings:
 def flow_routes(services: IvrServices, ground: GroundCalls) -> dict[str, FlowRoute]:
     """The table of paths."""
     bus, clock = services.bus, services.clock
-    phrases = Phrases(services.catalogues, clock)
+    phrases = BookingPhrases(services.catalogues, clock)
     identification = Identification(phrases, bus=bus, clock=clock)
     departments = Departments(services.appointments, ground=ground, phrases=phrases)
-    my_appointments = MyAppointments(
-        services.patients, services.appointments, ground=ground, phrases=phrases, proof_lock=ProofLock(clock)
-    )
+    flows = standard_flows(departments)
+    if services.self_service is not None:
+        flows |= self_service_flows(
+            services.self_service, services.appointments, identification=identification, ground=ground,
+            phrases=phrases, clock=clock,
+        )  # fmt: skip
+    if services.waiting is not None:
+        flows["complaint"] = ComplaintFlow(VoiceMessages(services.waiting, ground=ground))
     runner = MenuRunner(
-        standard_flows(my_appointments, departments, identification=identification),
+        flows,
         identification=identification,
         departments=departments,
         hours=services.hours,
@@ -103,10 +117,15 @@ def flow_routes(services: IvrServices, ground: GroundCalls) -> dict[str, FlowRou
         clock=clock,
     )
     survey = SurveyFlow(services.surveys, ground=ground, comments_folder=services.comments_folder)
-    return {
+    rows = {
         "/inbound": FlowRoute(inbound, when_broken=TO_PERSON),
         "/survey": FlowRoute(survey, when_broken=TO_HANGUP),
     }
+    if services.waiting is not None:
+        waiting = waiting_flows(services.waiting, ground=ground)
+        rows["/inbound"] = FlowRoute(Reception(inbound, services.waiting, ground=ground), when_broken=TO_PERSON)
+        rows |= {path: FlowRoute(flow, when_broken=KeepPlace()) for path, flow in waiting.items()}
+    return rows
 
 
 class Switchboard:

@@ -22,9 +22,11 @@ class MessageQuery(BaseModel):
     limit: int = Field(default=50, ge=1, le=200)
 
 
-def routes(desk: Desk, log: MessageLog, deliveries: Deliveries, *, stores_only: bool) -> list[Route]:
-    """``stores_only``: nothing really leaves (development sender), so the list may show the texts."""
-    api = MessageApi(desk, log, deliveries, stores_only=stores_only)
+def routes(desk: Desk) -> list[Route]:
+    office = desk.services.offices.messages
+    if office is None:
+        return []
+    api = MessageApi(desk, office.log, office.deliveries, stores_only=office.stores_only)
     base = "/api/v1/messages"
     one = f"{base}/<int:message_id>"
     return [

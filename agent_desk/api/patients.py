@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
 
 from agent_desk import payloads
@@ -11,12 +9,14 @@ from agent_desk.desk import Caller, Desk
 from agent_desk.payloads import Json
 from agent_desk.permissions import Permission
 from agent_desk.routes import Route
+from crm_core.patients.trail import Actor
 
 RECENT_CALLS_MAX = 20
 
 
 class UnmaskBody(BaseModel):
-    field: Literal["phone", "id_number"]
+    field: str = Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")
+    """"phone" with ``phone_id``, or the key of a field."""
     phone_id: int | None = Field(default=None, ge=1)
     reason: str = Field(min_length=2, max_length=200)
 
@@ -52,6 +52,11 @@ class PatientApi:
     def unmask(self, caller: Caller, patient_id: int, body: UnmaskBody) -> Json:
         """The line in the audit is durable before the value leaves."""
         self._desk.scope.patient(caller, patient_id)
+        people = self._desk.services.offices.people
+        if people is not None:
+            actor = Actor(int(caller.id), ip=caller.address)
+            key, reason = body.field, body.reason
+            return {"value": people.sheets.reveal(patient_id, key, actor=actor, reason=reason, phone_id=body.phone_id)}
         value = self._patients.unmask(patient_id, body.field, body.phone_id)
         self._desk.note(
             caller, "patient.unmask", "patient", patient_id, reason=body.reason, detail={"field": body.field}

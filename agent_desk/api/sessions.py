@@ -70,7 +70,7 @@ class SessionApi:
         self._desk.services.audit.write(account.id, "login", "account", int(account.id), ip=address)
         must_enrol = self._desk.services.must_enrol(account)
         return {
-            "user": user(account, must_enrol=must_enrol),
+            "user": user(account, unused=self._desk.services.offices.unused(), must_enrol=must_enrol),
             "csrf_token": session["csrf"],
             "began_at": iso(begun.began_at),
         }
@@ -88,7 +88,7 @@ class SessionApi:
             raise DeskError("session_ended" if "login" in session else "not_logged_in", "nobody is logged in")
         settings = self._desk.settings
         return {
-            "user": user(caller.account, must_enrol=caller.must_enrol),
+            "user": user(caller.account, unused=self._desk.services.offices.unused(), must_enrol=caller.must_enrol),
             "server_time": iso(self._desk.services.clock.now()),
             "build_id": self._build_id,
             "hospital": {"name": settings.hospital_name, "service_number": settings.service_number},
@@ -135,7 +135,8 @@ class SessionApi:
         )
 
 
-def user(account: Account, *, must_enrol: bool = False) -> Json:
+def user(account: Account, *, unused: frozenset[Permission], must_enrol: bool = False) -> Json:
+    """``unused``: rights that open nothing at this desk."""
     is_shut = account.must_change_password or must_enrol
     return {
         "id": int(account.id),
@@ -146,7 +147,7 @@ def user(account: Account, *, must_enrol: bool = False) -> Json:
         "queues": list(account.queues),
         "must_change_password": account.must_change_password,
         "must_enrol": must_enrol,
-        "permissions": [] if is_shut else sorted(one.value for one in permissions_of(account.role)),
+        "permissions": [] if is_shut else sorted(one.value for one in permissions_of(account.role) - unused),
     }
 
 

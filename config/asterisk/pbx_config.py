@@ -139,6 +139,17 @@ class PbxConfig(_Values):
     ring_timeout_s: Annotated[int, Field(ge=5, le=120)] = 20
     department_timeout_s: Annotated[int, Field(ge=5, le=120)] = 25
     consult_timeout_s: Annotated[int, Field(ge=5, le=120)] = 30
+    emergency_number: Annotated[str, StringConstraints(pattern=r"^([0-9]{3,15})?$")] = ""
+    """急诊/总值班, rung through the trunk when no agent takes an emergency in time; "": nobody (C14)."""
+
+    emergency_wait_s: Annotated[int, Field(ge=5, le=120)] = 20
+    wait_max_s: dict[Name, Annotated[int, Field(ge=0, le=7200)]] = {}
+    """By queue: after so long a caller is offered a call-back; 0 or not named: never (C21)."""
+
+    last_agent_s: Annotated[int, Field(ge=5, le=60)] = 10
+    announce_every_s: Annotated[int, Field(ge=15, le=600)] = 40
+    """Pause between two announcements to a caller who waits."""
+
     agi_silence_s: Annotated[int, Field(ge=1, le=30)] = 5
     """A FastAGI server that has not raised the limit by then is taken for dead (I8)."""
 

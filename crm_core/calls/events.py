@@ -68,7 +68,7 @@ class CallQueued(CallEvent, ToSupervisors):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriorityDecided(CallEvent, ToSupervisors):
+class PriorityDecided(CallEvent):
     """Where the caller will stand in line and why: the order is proved by these steps (C18, C23)."""
 
     queue: str
@@ -83,7 +83,7 @@ class PriorityDecided(CallEvent, ToSupervisors):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverflowMet(CallEvent, ToSupervisors):
+class OverflowMet(CallEvent):
     """The caller was told that nobody can take him now, and what he can do instead (C21)."""
 
     queue: str
@@ -91,7 +91,7 @@ class OverflowMet(CallEvent, ToSupervisors):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallBackConnected(CallEvent, ToSupervisors):
+class CallBackConnected(CallEvent):
     """The patient has answered our call-back and goes to his old place (C20)."""
 
     request_id: int

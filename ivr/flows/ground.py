@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -13,6 +13,7 @@ import structlog
 
 from crm_core.appointments.service import AppointmentCard, DepartmentCard
 from crm_core.campaigns.cards import SurveyCall
+from crm_core.errors import HotlineError
 from crm_core.opening_hours import HOSPITAL
 from crm_core.patients.cards import PatientCard
 
@@ -23,8 +24,6 @@ T = TypeVar("T")
 
 class PatientsPort(Protocol):
     def find_by_number(self, number: str) -> list[PatientCard]: ...
-
-    def matches_identity(self, patient_id: int, digits: str) -> bool: ...
 
 
 class AppointmentsPort(Protocol):
@@ -75,6 +74,20 @@ class Pending(Generic[T]):
             log.error("ground_failed", question=self._question, error=type(error).__name__)
             raise GroundSilent(self._question) from error
 
+    def is_there_within(self, timeout_s: float) -> bool:
+        """Waits at most so long; the question goes on either way."""
+        return self._future is None or not wait([self._future], timeout_s).not_done
+
+    def answer(self, timeout_s: float) -> T:
+        """As ``result``, but a refusal of the ground is raised as it is, and what was asked is not taken back."""
+        if self._future is not None and not self.is_there_within(timeout_s):
+            log.error("ground_slow", question=self._question, timeout_s=timeout_s)
+            raise GroundSilent(self._question)
+        refusal = self._future.exception() if self._future is not None and not self._future.cancelled() else None
+        if isinstance(refusal, HotlineError):
+            raise refusal
+        return self.result(timeout_s=0.0)
+
 
 class GroundCalls:
     """A small pool in which the ground is asked. Bounded: when too many questions hang, new ones fail at once."""
@@ -102,5 +115,6 @@ class GroundCalls:
         """Ask and wait at most the time limit. Raises GroundSilent."""
         return self.begin(function, *args).result()
 
-    def stop(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    def stop(self, *, finishes: bool = False) -> None:
+        """``finishes``: what was asked is waited for, instead of dropped."""
+        self._pool.shutdown(wait=finishes, cancel_futures=not finishes)

@@ -6,7 +6,7 @@ from crm_core.bus import Bus
 from crm_core.calls.events import CallerIdentified
 from crm_core.clock import Clock
 from crm_core.patients.cards import PatientCard
-from ivr.conversation import Conversation
+from ivr.conversation import Conversation, Reason, WantsPerson
 from ivr.flows.ground import GroundSilent, Pending
 from ivr.flows.phrases import Phrases
 from ivr.menu_visit import Visit
@@ -36,11 +36,21 @@ class Identification:
         if visit.patient is not None and visit.patient.preferred_language == "en":
             talk.set_language("en")
 
-    def choose(self, talk: Conversation, visit: Visit, *, node: str = WHICH_PATIENT) -> PatientCard:
+    def known(self, talk: Conversation, visit: Visit) -> PatientCard:
+        """The patient of this call; asked when several use the number. Raises WantsPerson when nobody does."""
+        if visit.patient is None and visit.candidates:
+            self.choose(talk, visit)
+        if visit.patient is None:
+            raise WantsPerson(Reason.UNKNOWN_CALLER)
+        return visit.patient
+
+    def choose(
+        self, talk: Conversation, visit: Visit, *, node: str = WHICH_PATIENT, asked: str = "several-patients"
+    ) -> PatientCard:
         """Several people use this number: asked which."""
         by_key = dict(zip(_CHOICE_KEYS, visit.candidates, strict=False))
         names = self._phrases.patient_choices(by_key, talk.language)
-        question = ["several-patients", *names, "patient-none-of-these"]
+        question = [asked, *names, "patient-none-of-these"]
         key = talk.ask_choice([*visit.take_opening(), *question], by_key, node=node, again=question)
         visit.patient = by_key[key]
         self._tell(talk, visit)

@@ -78,8 +78,10 @@ class Announcer:
         minutes = min(math.ceil(view.wait_s / 60), MINUTES_MAX)
         name = f"{language}_q{min(view.ahead, AHEAD_MAX)}w{minutes}"
         target = self._folder / name / SOUND_PREFIX / f"{TOLD}{SUFFIX}"
-        keys = [*self._phrases.place(view, language), KEYS]
-        parts = [self._folder / language / f"{_sound(key)}{SUFFIX}" for key in keys]
+        parts = [self._folder / language / f"{_sound(key)}{SUFFIX}" for key in self._phrases.place(view, language)]
+        hint = self._folder / language / f"{_sound(KEYS)}{SUFFIX}"
+        if hint.exists():
+            parts.append(hint)
         return name if target.exists() or _joined(parts, target) else language
 
 

@@ -16,8 +16,8 @@ from ivr.flows.waiting_ports import LeaveLine, WaitingServices
 
 CALL_BACK_KEY, MESSAGE_KEY = "1", "2"
 THIS_NUMBER_KEY, OTHER_NUMBER_KEY = "1", "2"
-NUMBER_DIGITS = 11
-"""A mobile number, or a fixed line with its area code."""
+SHORTEST, LONGEST = 10, 12
+"""Digits of a mobile number, or of a fixed line with its area code."""
 
 NUMBERS_MAX = 3
 LEAVE = LeaveLine()
@@ -43,15 +43,18 @@ class WaitingDesk:
         }
 
     def offer(self, talk: Conversation, stand: Stand, said: Sequence[str]) -> None:
-        """``said`` first, then the choice. Raises WantsPerson when he would rather wait."""
-        key = talk.ask_choice([*said, "waiting-menu"], self._ways, node="waiting_menu", again=["waiting-menu"])
-        self._ways[key](talk, stand)
+        """``said`` first, then the choice; whoever presses nothing waits on at once, where the same keys work."""
+        way = self._ways.get(talk.say(*said, "waiting-menu", node="waiting_menu"))
+        if way is not None:
+            way(talk, stand)
 
     def call_back(self, talk: Conversation, stand: Stand) -> None:
         """Number by key or typed; the place is committed before it is promised. Whoever gives none goes on waiting."""
         number = self._calling_number(talk)
         for _ in range(NUMBERS_MAX):
-            number = number or talk.ask_digits(["call-back-enter"], node="call_back_number", length=NUMBER_DIGITS)
+            number = number or talk.ask_entry(
+                ["call-back-enter"], node="call_back_number", shortest=SHORTEST, longest=LONGEST
+            )
             if number == "#":
                 return
             try:

@@ -69,9 +69,9 @@ def test_given_a_menu_when_the_admin_edits_plays_publishes_and_rolls_back_then_e
     admin.page.get_by_role("option", name="测试患者（41 岁）").click()
     admin.click("sim-dial")
     admin.shows("simulator", "waits")
-    admin.click("sim-1")
+    admin.click("sim-2")
     expect(admin.see("transcript")).to_contain_text("身份证号码")
-    for key in "0315":
+    for key in "2031519850315":
         admin.click(f"sim-{key}")
     expect(admin.see("transcript")).to_contain_text("心内科")
     shoot(admin, "menu-simulator")

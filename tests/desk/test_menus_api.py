@@ -119,7 +119,7 @@ def test_given_a_date_when_rehearsed_then_the_hours_of_that_day_are_heard(admin:
     weekday, sunday = play(admin, []), play(admin, [], at=SUNDAY)
     assert (weekday["end"], weekday["digits_wanted"]) == ("waits", 1)
     assert weekday["nodes"] == ["office-hours", "welcome", "which-patient", "main"]
-    assert "查询我的预约" in weekday["lines"][-1]["text"]
+    assert "我的预约" in weekday["lines"][-1]["text"]
     assert sunday["nodes"] == ["office-hours", "closed"]
     assert "非工作时间" in sunday["lines"][-1]["text"]
 
@@ -129,11 +129,13 @@ def test_given_a_date_when_rehearsed_then_the_hours_of_that_day_are_heard(admin:
     [
         (["0"], "unknown", "queue", "enquiry"),
         (["9"], "unknown", "queue", "emergency"),
-        (["7", "7"], "unknown", "queue", "enquiry"),
+        (["#", "#"], "unknown", "queue", "enquiry"),
         (["", "", ""], "unknown", "queue", "enquiry"),
-        (["1"], "unknown", "queue", "enquiry"),
-        (["1", "0315"], "member", "waits", ""),
-        (["1", "1111", "1111", "1111"], "member", "queue", "enquiry"),
+        (["2"], "unknown", "queue", "enquiry"),
+        (["1"], "member", "flow", "booking"),
+        (["2", "2", "0315", "19850315"], "member", "waits", ""),
+        (["2", "2", "1111", "1", "1"], "member", "queue", "enquiry"),
+        ([], "elderly", "queue", "enquiry"),
         (["2", "0"], "shared", "queue", "enquiry"),
     ],
 )
@@ -148,7 +150,7 @@ def test_given_a_member_when_rehearsed_then_only_invented_data_is_said_and_nothi
     world: MenuWorld, admin: Browser
 ) -> None:
     before = len(world.bus.events)
-    told = "".join(line["text"] for line in play(admin, ["1", "0315"], caller="member")["lines"])
+    told = "".join(line["text"] for line in play(admin, ["2", "2", "0315", "19850315"], caller="member")["lines"])
     assert "阿莎" not in told
     assert "心内科" in told
     assert len(world.bus.events) == before

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from agent_desk.api import all_routes, messages
 from agent_desk.app import create_server
-from agent_desk.desk import Desk
-from agent_desk.routes import Route
+from agent_desk.offices import MessageDesk, Offices
 from crm_core.messaging.cards import NotSent
 from crm_core.messaging.deliveries import Deliveries
 from crm_core.messaging.kinds import Channel
@@ -24,9 +23,7 @@ NUMBER = "13800000001"
 class Post:
     """A desk with messages; ``stores_only`` as in a home with the development sender."""
 
-    def __init__(
-        self, make_world: Callable[..., DeskWorld], monkeypatch: pytest.MonkeyPatch, *, stores_only: bool
-    ) -> None:
+    def __init__(self, make_world: Callable[..., DeskWorld], *, stores_only: bool) -> None:
         self.world = world = make_world()
         clock, audit = world.clock, world.services.audit
         self.log = MessageLog(world.database, clock, world.cipher)
@@ -34,11 +31,8 @@ class Post:
         templates = Templates(world.database, clock, audit)
         self.outbox = Outbox(world.database, clock, world.cipher, templates=templates, house=House("仁爱医院", "95169"))
 
-        def with_messages(desk: Desk) -> list[Route]:
-            return [*all_routes(desk), *messages.routes(desk, self.log, self.deliveries, stores_only=stores_only)]
-
-        monkeypatch.setattr("agent_desk.app.all_routes", with_messages)
-        world.server = create_server(world.services, world.settings)
+        office = MessageDesk(self.log, self.deliveries, stores_only)
+        world.server = create_server(replace(world.services, offices=Offices(messages=office)), world.settings)
 
     def queue(self, key: str, text: str = "地铁2号线A口") -> int:
         return self.outbox.queue("enquiry_answer", NUMBER, {"answer": text}, dedupe_key=key).id
@@ -50,13 +44,13 @@ class Post:
 
 
 @pytest.fixture
-def demo(make_world: Callable[..., DeskWorld], monkeypatch: pytest.MonkeyPatch) -> Post:
-    return Post(make_world, monkeypatch, stores_only=True)
+def demo(make_world: Callable[..., DeskWorld]) -> Post:
+    return Post(make_world, stores_only=True)
 
 
 @pytest.fixture
-def real(make_world: Callable[..., DeskWorld], monkeypatch: pytest.MonkeyPatch) -> Post:
-    return Post(make_world, monkeypatch, stores_only=False)
+def real(make_world: Callable[..., DeskWorld]) -> Post:
+    return Post(make_world, stores_only=False)
 
 
 @pytest.mark.capability("C123")

@@ -11,12 +11,16 @@ from crm_core.menus.kinds import KINDS, NodeKind, ValueKind
 from crm_core.menus.shipped import SHIPPED_TREE
 from crm_core.menus.tree import MenuTree, Node, Value
 from crm_core.menus.validation import Finding, Known, findings
+from ivr.menu_flows import FLOW_NAMES
 
-PROMPTS = frozenset({"greeting", "main-menu", "closed-hours", "press-0-for-agent", "goodbye", "voice-message", "hello"})
+PROMPTS = frozenset({
+    "greeting", "main-menu", "other-services-menu", "closed-hours", "closed-menu", "press-0-for-agent", "goodbye",
+    "voice-message", "hello",
+})  # fmt: skip
 KNOWN = Known(
     queues=frozenset({"booking", "enquiry", "complaint", "emergency"}),
     departments=frozenset({"cardiology", "orthopedics"}),
-    flows=frozenset({"my_appointments", "departments", "echo"}),
+    flows=frozenset({*FLOW_NAMES, "echo"}),
     calendars=frozenset({"hospital", "pharmacy"}),
     sounds={"zh": PROMPTS, "en": PROMPTS},
 )

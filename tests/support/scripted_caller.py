@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from crm_core.appointments.service import AppointmentCard, DepartmentCard
+from crm_core.appointments.cards import AppointmentCard, DepartmentCard
 from crm_core.bus import RecordingBus
 from crm_core.calls.events import IvrStepTaken
 from crm_core.campaigns.cards import SurveyCall, SurveyQuestion
@@ -16,17 +16,20 @@ from crm_core.ids import AttemptId, CallId, PatientId
 from crm_core.patients.cards import PatientCard
 from ivr.conversation import Caller, CallerGone, Conversation, Patience, Recorded
 from ivr.dialplan_variables import Next
+from ivr.flows.asking import Asking
+from ivr.flows.booking_phrases import BookingPhrases
 from ivr.flows.departments import Departments
 from ivr.flows.ground import GroundCalls
 from ivr.flows.identification import Identification
 from ivr.flows.inbound import InboundFlow
-from ivr.flows.my_appointments import MyAppointments, ProofLock
-from ivr.flows.phrases import Phrases
+from ivr.flows.my_appointments import MyAppointments
+from ivr.flows.proving import Proving
 from ivr.menu_flows import standard_flows
 from ivr.menu_runner import MenuRunner
 from ivr.menu_visit import MenuFlow
 from ivr.menus import MenuSource, PublishedMenu
 from ivr.prompt_catalogue import PromptCatalogue, load_catalogue
+from tests.support.proof_stand_ins import FakeProofs, NobodyWaits, NoChanges
 
 HANG_UP = "hang up"
 SILENT = ""
@@ -146,19 +149,13 @@ WANG_GANG = PatientCard(PatientId(3), "王刚", "male", date(2015, 1, 9), 11, re
 
 
 class FakePatients:
-    def __init__(self, *patients: PatientCard, proof: str = "0314") -> None:
+    def __init__(self, *patients: PatientCard) -> None:
         self.patients = list(patients)
-        self.proof = proof
         self.looked_up: list[str] = []
-        self.tried: list[str] = []
 
     def find_by_number(self, number: str) -> list[PatientCard]:
         self.looked_up.append(number)
         return self.patients
-
-    def matches_identity(self, patient_id: int, digits: str) -> bool:
-        self.tried.append(digits)
-        return digits == self.proof
 
 
 class FakeAppointments:
@@ -238,21 +235,22 @@ class InboundHouse:
         self.patients = FakePatients(ASHA)
         self.appointments = FakeAppointments()
         self.hours = FakeHours()
-        self.proof_lock: ProofLock | None = None
+        self.proofs = FakeProofs()
         self.menu: MenuSource = PublishedMenu(None)
         self.flows: dict[str, MenuFlow] = {}
         """Further named flows, beside those of the room."""
         self.folder = Path()
 
     def receive(self, talk: Talk) -> Talk:
-        phrases = Phrases(catalogues(), talk.clock)
-        self.proof_lock = self.proof_lock or ProofLock(talk.clock)
+        phrases = BookingPhrases(catalogues(), talk.clock)
+        asking = Asking(self.ground, talk.clock)
         identification = Identification(phrases, bus=talk.bus, clock=talk.clock)
         departments = Departments(self.appointments, ground=self.ground, phrases=phrases)
         my_appointments = MyAppointments(
-            self.patients, self.appointments, ground=self.ground, phrases=phrases, proof_lock=self.proof_lock
-        )
-        flows = standard_flows(my_appointments, departments, identification=identification) | self.flows
+            self.appointments, NobodyWaits(), identification=identification, changes=NoChanges(), asking=asking,
+            phrases=phrases, proving=Proving(self.proofs, asking=asking),
+        )  # fmt: skip
+        flows = standard_flows(departments) | {"my_appointments": my_appointments} | self.flows
         runner = MenuRunner(
             flows,
             identification=identification,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 from crm_core.bus import RecordingBus
+from crm_core.phone_number import mask
 from crm_core.tickets.service import Tickets
 from crm_core.waiting.call_backs import CallBacks
+from crm_core.waiting.cards import CallBackCard, MissedCallerCard
+from crm_core.waiting.kinds import CallBackState
 from crm_core.waiting.missed import MissedCallers
 from crm_core.waiting.nuisance import NuisanceList
 from tests.support.product import Product
@@ -18,6 +22,19 @@ class WaitingDesk:
     missed: MissedCallers
     nuisance: NuisanceList
     tickets: Tickets
+
+    def request_of(self, number: str) -> CallBackCard | None:
+        """The newest call-back of this number, whatever its state."""
+        found = self.call_backs.listed(tuple(CallBackState))
+        return next((one for one in found if one.number_masked == mask(number)), None)
+
+    def missed_of(self, number: str) -> MissedCallerCard | None:
+        return next((one for one in self.missed.listed(state=None) if one.number_masked == mask(number)), None)
+
+
+def fresh_number() -> str:
+    """A mobile number that has never called: a home that is kept between runs remembers the others."""
+    return f"186{secrets.randbelow(10**8):08d}"
 
 
 def waiting_services_of(product: Product) -> WaitingDesk:

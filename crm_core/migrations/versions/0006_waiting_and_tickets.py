@@ -214,6 +214,4 @@ def create_tickets() -> None:
 
 def unique_where(name: str, table: str, *, where: str) -> None:
     column = "number_hash"
-    op.create_index(
-        name, table, [column], unique=True, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
-    )
+    op.create_index(name, table, [column], unique=True, sqlite_where=sa.text(where), postgresql_where=sa.text(where))

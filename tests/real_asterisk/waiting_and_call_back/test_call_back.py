@@ -9,7 +9,7 @@ from crm_core.ids import CallId
 from crm_core.phone_number import normalise
 from tests.real_asterisk.conftest import AtWork
 from tests.support.product import Product, eventually
-from tests.support.waiting_desk import waiting_services_of
+from tests.support.waiting_desk import fresh_number, waiting_services_of
 
 TO_PERSON = "w1,0"
 """0 is heard while the notice plays and answers the menu."""
@@ -21,14 +21,15 @@ TO_PERSON = "w1,0"
 def test_given_nobody_on_duty_when_1_and_1_are_pressed_then_he_is_called_back_and_the_agent_sees_why(
     product: Product, bela: AtWork
 ) -> None:
-    number = "18600009001"
+    number = fresh_number()
     waiting = waiting_services_of(product)
     product.carrier.set_behaviour(number, Behaviour(BehaviourKind.ANSWER, ring_s=1, hang_up_after_s=60))
     asked = product.call(number, keys=f"{TO_PERSON},w14,1,w16,1,w60")
     asked.wait_ended(90)
     first = eventually(lambda: (c := product.call_of(number)) and c.ended_at and c, what="first call closed")
     assert first.loss_reason is None
-    (request,) = [one for one in waiting.call_backs.listed() if one.number_masked.endswith("9001")]
+    request = waiting.request_of(number)
+    assert request is not None
 
     bela.ready()
     assert bela.phone.wait_state("ringing", 30)
@@ -51,11 +52,11 @@ def test_given_nobody_on_duty_when_1_and_1_are_pressed_then_he_is_called_back_an
 def test_given_a_call_back_that_is_first_when_an_agent_is_free_then_a_later_caller_who_waits_is_not_served_before(
     product: Product, bela: AtWork
 ) -> None:
-    first, later = "18600009011", "18600009012"
+    first, later = fresh_number(), fresh_number()
     waiting = waiting_services_of(product)
     product.carrier.set_behaviour(first, Behaviour(BehaviourKind.ANSWER, ring_s=4, hang_up_after_s=60))
     bela.ready()
-    talking = product.call("18600009013", keys=f"{TO_PERSON},w300")
+    talking = product.call(fresh_number(), keys=f"{TO_PERSON},w300")
     assert bela.phone.wait_state("ringing", 40)
     bela.phone.answer()  # on duty and busy: the others wait
     asked = product.call(first, keys=f"{TO_PERSON},w300")
@@ -63,7 +64,7 @@ def test_given_a_call_back_that_is_first_when_an_agent_is_free_then_a_later_call
     asked.press("1")
     eventually(lambda: _stepped_out(product, line.id), within_s=20, what="out of the line")
     asked.press("1")
-    (request,) = eventually(waiting.call_backs.listed, within_s=30, what="request")
+    request = eventually(lambda: waiting.request_of(first), within_s=30, what="request")
     assert request.entered_at == line.entered_at
     asked.wait_ended(60)
     second = product.call(later, keys=f"{TO_PERSON},w300")
@@ -81,8 +82,7 @@ def test_given_a_call_back_that_is_first_when_an_agent_is_free_then_a_later_call
     second.hang_up()
     ended = eventually(lambda: (c := product.ground.calls.record(waits.id)).ended_at and c, what="later gone")
     assert ended.loss_reason in (LossReason.QUEUE, LossReason.RINGING)
-    (item,) = [one for one in waiting.missed.listed() if one.number_masked.endswith("9012")]
-    assert item.call_ids == (waits.id,)
+    assert eventually(lambda: waiting.missed_of(later), what="missed").call_ids == (waits.id,)
     bela.phone.hang_up()
     product.carrier.forget_behaviour(first)
 

@@ -23,14 +23,20 @@ def test_given_asha_when_she_proves_herself_then_she_hears_her_next_appointment(
     call = eventually(lambda: product.call_of("13800000001", after=before - 1), what="call")
     eventually(lambda: product.ground.calls.record(call.id).notice_played_at, within_s=15, what="notice played")
     eventually(lambda: not patient.ended and _seconds(product, call.id) > 18, within_s=30, what="menu heard")
-    patient.press("1")
+    patient.press("2")
     eventually(lambda: _nodes(product, call.id)[-1:] == ["main"], what="menu left")
-    eventually(lambda: _seconds(product, call.id) > 27, within_s=20, what="question heard")
-    patient.press("0615")
-    eventually(lambda: _seconds(product, call.id) > 48, within_s=30, what="appointment heard")
+    for steps, keys in enumerate(("2", "002*", "19880615"), 1):
+        asked_at = _seconds(product, call.id)
+        eventually(lambda at=asked_at: _seconds(product, call.id) > at + 5, within_s=20, what="question heard")
+        patient.press(keys)
+        eventually(
+            lambda wanted=steps: _nodes(product, call.id).count("identity_proof") == wanted, within_s=20, what=keys
+        )
+    proved_at = _seconds(product, call.id)
+    eventually(lambda: _seconds(product, call.id) > proved_at + 16, within_s=30, what="appointment heard")
     patient.hang_up()
     heard = transcribe(patient.wait_ended(10).heard_path)
-    for key in ("recording-notice", "greeting", "main-menu", "appointment-at", "dept-cardiology"):
+    for key in ("recording-notice", "greeting", "proof-how", "appointments-intro", "dept-cardiology"):
         assert contains_prompt(heard, PROMPTS.text(key), max_cer=0.35), (key, PROMPTS.text(key), heard)
     assert "九点" in heard or "9点" in heard, heard
 
@@ -43,14 +49,14 @@ def test_given_a_spoofed_caller_number_when_the_proof_is_wrong_then_nothing_pers
     product: Product, tmp_path: Path
 ) -> None:
     patient = product.call(
-        "13800000005", keys="w3,1,w9,1111,w9,2222,w9,3333,w12", record=tmp_path / "heard.wav", max_s=90
+        "13800000005", keys="w3,2" + ",w8,2,w5,1111,w6,19990101" * 3 + ",w12", record=tmp_path / "heard.wav", max_s=150
     )
     call = eventually(lambda: product.call_of("13800000005"), what="call")
-    eventually(lambda: product.ground.calls.record(call.id).queued_at, within_s=90, what="a person takes over")
+    eventually(lambda: product.ground.calls.record(call.id).queued_at, within_s=140, what="a person takes over")
     patient.hang_up()
     heard = transcribe(patient.wait_ended(10).heard_path)
     assert "医生" not in heard
-    assert not contains_prompt(heard, PROMPTS.text("appointment-at"), max_cer=0.2), heard
+    assert not contains_prompt(heard, PROMPTS.text("appointments-intro"), max_cer=0.2), heard
 
 
 def _seconds(product: Product, call_id: str) -> float:

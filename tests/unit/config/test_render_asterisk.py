@@ -179,7 +179,7 @@ def test_given_every_dial_and_queue_when_read_then_forwards_are_ignored_and_name
     render_pbx(config)
     dialplan = _text(config, "extensions.conf")
     assert all(re.search(r",i[tTU(]?[^,]*\)$", call) for call in re.findall(r"^.*,Dial\(.*\)$", dialplan, re.MULTILINE))
-    assert "Queue(${HL_QUEUE},itc)" in dialplan
+    assert "Queue(${HL_QUEUE},itc," in dialplan
     assert all(name.startswith("hl-") for name in re.findall(r"^\[([^]]+)\]", dialplan, re.MULTILINE)
                if name not in {"general", "globals"})  # fmt: skip
 

@@ -84,7 +84,7 @@ def test_given_a_prompt_heard_in_one_language_only_when_checked_then_the_other_i
 
 
 def test_given_a_key_the_prompt_does_not_speak_of_when_checked_then_only_a_warning() -> None:
-    known = replace(KNOWN, texts={"main-menu": "转接科室，请按5。人工服务，请按0。重听，请按*键。"})
+    known = replace(KNOWN, texts={"main-menu": "请按1、2、3、4、5、6、7。人工服务，请按0。重听，请按*键。"})
     (warning,) = found(SHIPPED_TREE, known)
     assert (warning.id, warning.node, warning.is_warning) == ("key_unspoken", "main", True)
 

@@ -270,7 +270,9 @@ def test_given_the_caller_hangs_up_while_speaking_when_recorded_then_what_was_sa
         session.play(["hl/survey-thanks"], stop_keys="")
 
 
-def test_given_keys_during_a_sound_that_must_be_heard_when_played_then_it_goes_on_where_it_was_and_keys_are_kept() -> None:
+def test_given_keys_during_a_sound_that_must_be_heard_when_played_then_it_goes_on_where_it_was_and_keys_are_kept() -> (
+    None
+):
     end = AsteriskEnd([b"200 result=53 endpos=8000\n", b"200 result=49 endpos=16000\n", b"200 result=0 endpos=28000\n"])
     assert end.session().play_to_end("hl/recording-notice", stop_keys="9") == ("", "51")
     assert [line.split()[-1] for line in end.commands] == ["0", "8000", "16000"]

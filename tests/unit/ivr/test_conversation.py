@@ -70,7 +70,7 @@ def test_given_a_flood_of_stars_when_asked_then_it_ends_with_a_person() -> None:
 def test_given_nine_when_asked_for_a_choice_or_digits_or_told_something_then_it_is_an_emergency() -> None:
     for act in (
         lambda talk: ask(talk),
-        lambda talk: talk.conversation.ask_digits(["identity-proof"], node="proof", length=4),
+        lambda talk: talk.conversation.ask_digits(["identity-last-four-ask"], node="proof", length=4),
         lambda talk: talk.conversation.say("greeting"),
     ):
         with pytest.raises(WantsEmergency):
@@ -86,13 +86,13 @@ def test_given_zero_when_asked_then_a_person_is_wanted() -> None:
 @pytest.mark.requirement("R29")
 def test_given_a_secret_entry_when_taken_then_the_step_does_not_show_it() -> None:
     talk = Talk(["0314"])
-    assert talk.conversation.ask_digits(["identity-proof"], node="proof", length=4, is_secret=True) == "0314"
+    assert talk.conversation.ask_digits(["identity-last-four-ask"], node="proof", length=4, is_secret=True) == "0314"
     assert talk.steps == [("proof", "****")]
 
 
 @pytest.mark.parametrize("entry", ["0000", "9999", "123*", "9012"])
 def test_given_four_digits_when_asked_for_four_then_0_9_and_a_last_star_are_digits(entry: str) -> None:
-    assert Talk([entry]).conversation.ask_digits(["identity-proof"], node="proof", length=4) == entry
+    assert Talk([entry]).conversation.ask_digits(["identity-last-four-ask"], node="proof", length=4) == entry
 
 
 @pytest.mark.fault("F29")
@@ -100,7 +100,7 @@ def test_given_four_digits_when_asked_for_four_then_0_9_and_a_last_star_are_digi
 def test_given_an_unusable_entry_when_asked_for_four_then_it_is_a_mistake(entry: str) -> None:
     talk = Talk([entry, entry])
     with pytest.raises(WantsPerson):
-        talk.conversation.ask_digits(["identity-proof"], node="proof", length=4)
+        talk.conversation.ask_digits(["identity-last-four-ask"], node="proof", length=4)
 
 
 def test_given_a_hangup_when_asked_then_nothing_more_is_said() -> None:

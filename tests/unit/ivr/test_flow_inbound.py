@@ -14,6 +14,7 @@ from crm_core.patients.cards import PatientCard
 from ivr.conversation import CallerGone
 from ivr.flows.ground import GroundCalls
 from ivr.menu_runner import ROUNDS_MAX
+from tests.support.proof_stand_ins import PROOF
 from tests.support.scripted_caller import (
     ASHA,
     HANG_UP,
@@ -73,20 +74,20 @@ def test_given_an_emergency_during_the_notice_when_received_then_no_menu_and_no_
 
 @pytest.mark.capability("C14")
 @pytest.mark.parametrize(
-    "script", [["9"], ["1", "9"], ["1", "0314", "9"], ["5", "9"], ["7", "9"], [SILENT, SILENT, "9"]]
+    "script", [["9"], ["2", "9"], ["2", *PROOF, "9"], ["5", "9"], ["7", "9"], [SILENT, SILENT, "9"]]
 )
 def test_given_nine_anywhere_when_pressed_then_the_emergency_queue(house: InboundHouse, script: list[str]) -> None:
     assert house.receive(Talk(script)).way == ("queue", "emergency")
 
 
-@pytest.mark.parametrize("script", [["0"], ["1", "0"], ["1", "0314", "0"], ["5", "0"]])
+@pytest.mark.parametrize("script", [["0"], ["2", "0"], ["2", *PROOF, "0"], ["5", "0"]])
 def test_given_zero_anywhere_when_pressed_then_a_person(house: InboundHouse, script: list[str]) -> None:
     assert house.receive(Talk(script)).way == ("queue", "enquiry")
 
 
 @pytest.mark.capability("C3")
 @pytest.mark.invariant("I8")
-@pytest.mark.parametrize("script", [["7", "8"], [SILENT] * 3, ["*"] * 9, ["1", "12", "34"], ["5", "7", "7"]])
+@pytest.mark.parametrize("script", [["#", "A"], [SILENT] * 3, ["*"] * 9, ["2", "2", "12", "34"], ["5", "7", "7"]])
 def test_given_mistakes_when_patience_ends_then_a_person_and_never_a_hangup(
     house: InboundHouse, script: list[str]
 ) -> None:
@@ -96,7 +97,7 @@ def test_given_mistakes_when_patience_ends_then_a_person_and_never_a_hangup(
 
 
 @pytest.mark.fault("F27")
-@pytest.mark.parametrize("script", [[], ["1"], ["1", "0314"], ["5"], ["7"], [HANG_UP]])
+@pytest.mark.parametrize("script", [[], ["2"], ["2", *PROOF], ["5"], ["7"], [HANG_UP]])
 def test_given_a_hangup_at_any_step_when_received_then_the_route_is_still_a_person(
     house: InboundHouse, script: list[str]
 ) -> None:
@@ -131,7 +132,7 @@ def test_given_an_unknown_number_when_received_then_a_neutral_greeting_and_no_id
 
 def test_given_an_unknown_caller_when_he_asks_for_his_appointments_then_a_person(house: InboundHouse) -> None:
     house.patients.patients = []
-    talk = house.receive(Talk(["1"]))
+    talk = house.receive(Talk(["2"]))
     assert talk.way == ("queue", "enquiry")
     assert talk.line.heard_keys()[-1] == "unknown-caller"
 
@@ -168,7 +169,7 @@ def test_given_two_patients_with_one_surname_and_title_when_asked_then_full_name
 def test_given_closed_hours_when_received_then_told_and_emergency_and_duty_queue_stay(house: InboundHouse) -> None:
     house.hours.open = False
     talk = house.receive(Talk(["0"]))
-    assert talk.line.asked[0][0] == ["hl/closed-hours", "hl/press-0-for-agent"]
+    assert talk.line.asked[0][0] == ["hl/closed-hours", "hl/closed-menu", "hl/press-0-for-agent"]
     assert talk.way == ("queue", "enquiry")
     assert house.receive(Talk(["9"])).way == ("queue", "emergency")
     assert house.receive(Talk([SILENT] * 3)).way == ("queue", "enquiry")
@@ -180,10 +181,12 @@ def test_given_closed_hours_and_two_patients_when_appointments_are_asked_then_wh
 ) -> None:
     house.hours.open = False
     house.patients.patients = [WANG_FANG, WANG_GANG]
-    talk = house.receive(Talk(["1", "1", "0314", "#", "0"]))
+    talk = house.receive(Talk(["2", "1", *PROOF, "#", "0"]))
     assert [node for node, _ in talk.steps] == [
         "closed",
         "which-patient",
+        "identity_proof",
+        "identity_proof",
         "identity_proof",
         "my_appointments",
         "closed",
@@ -215,7 +218,7 @@ def test_given_a_database_that_hangs_when_received_then_the_caller_is_served_as_
 
 
 @pytest.mark.fault("F41")
-@pytest.mark.parametrize("script", [["1", "0314"], ["5"]])
+@pytest.mark.parametrize("script", [["2", *PROOF], ["5"]])
 def test_given_a_database_that_fails_in_the_menu_when_asked_then_polite_and_a_person(
     house: InboundHouse, script: list[str]
 ) -> None:
@@ -245,7 +248,7 @@ def test_given_every_prompt_of_the_flows_when_looked_up_then_both_languages_can_
     wanted = {
         "recording-notice", "greeting", "main-menu", "closed-hours", "press-0-for-agent", "wrong-key", "no-input",
         "too-many-errors", "emergency", "service-degraded", "unknown-caller", "several-patients",
-        "patient-none-of-these", "identity-proof", "identity-wrong", "identity-failed", "appointments-intro",
+        "patient-none-of-these", "proof-how", "identity-wrong", "identity-failed", "appointments-intro",
         "appointments-end", "appointments-menu", "no-appointments", "department-menu", "department-menu-end",
         "department-closed", "goodbye", "survey-intro", "survey-consent", "survey-stop-hint", "survey-stopped",
         "survey-refused", "survey-invalid", "survey-no-input", "survey-comment", "survey-thanks",

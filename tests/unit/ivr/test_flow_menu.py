@@ -7,11 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from crm_core.appointments.service import DepartmentCard
-from crm_core.ids import PatientId
 from ivr.flows.ground import GroundCalls
-from ivr.flows.my_appointments import ProofLock
+from tests.support.proof_stand_ins import PROOF
 from tests.support.scripted_caller import (
-    ASHA,
     FakeAppointments,
     InboundHouse,
     Talk,
@@ -36,24 +34,31 @@ def house(ground: GroundCalls) -> InboundHouse:
 def test_given_a_known_number_when_appointments_are_asked_then_nothing_is_read_before_the_proof(
     house: InboundHouse,
 ) -> None:
-    talk = house.receive(Talk(["1", "1111", "0"]))
+    talk = house.receive(Talk(["2", "2", "1111", "19900314", "0"]))
     assert "appointments-intro" not in talk.line.heard_keys()
-    assert house.patients.tried == ["1111"]
+    assert len(house.proofs.tried) == 1
 
 
+@pytest.mark.capability("C11")
 def test_given_the_proof_when_right_then_the_appointments_are_read_and_the_menu_comes_back(house: InboundHouse) -> None:
-    talk = house.receive(Talk(["1", "0314", "#", "0"]))
-    read = talk.line.asked[2][0]
-    assert read[:2] == ["hl/appointments-intro", "hl/appointment-at"]
+    talk = house.receive(Talk(["2", *PROOF, "#", "0"]))
+    read = talk.line.asked[4][0]
+    assert read[:2] == ["hl/appointments-intro", "hl/ordinal-1"]
     assert {"hl/month-12", "hl/time-am-9-30", "hl/dept-cardiology", "hl/doctor-wang-jianguo"} <= set(read)
-    assert [step for step in talk.steps if step[0] != "which-patient"] == [
-        ("main", "1"), ("identity_proof", "****"), ("my_appointments", "#"), ("main", "0"),
+    assert talk.steps == [
+        ("main", "2"), ("identity_proof", "2"), ("identity_proof", "****"), ("identity_proof", "********"),
+        ("my_appointments", "#"), ("main", "0"),
     ]  # fmt: skip
+
+
+def test_given_a_proof_once_when_asked_for_again_in_the_call_then_it_is_remembered(house: InboundHouse) -> None:
+    house.receive(Talk(["2", *PROOF, "#", "2", "#", "0"]))
+    assert len(house.proofs.tried) == 1
 
 
 def test_given_no_appointments_when_proven_then_it_is_said(house: InboundHouse) -> None:
     house.appointments.count = 0
-    assert "no-appointments" in house.receive(Talk(["1", "0314", "#", "0"])).line.heard_keys()
+    assert "no-appointments" in house.receive(Talk(["2", *PROOF, "#", "0"])).line.heard_keys()
 
 
 @pytest.mark.requirement("R46")
@@ -61,37 +66,13 @@ def test_given_no_appointments_when_proven_then_it_is_said(house: InboundHouse) 
 def test_given_three_wrong_proofs_when_given_then_a_person_and_the_next_call_is_not_asked_again(
     house: InboundHouse,
 ) -> None:
-    talk = house.receive(Talk(["1", "1111", "2222", "3333"]))
+    wrong = ["2", "1111", "19900101"]
+    talk = house.receive(Talk(["2", *wrong, *wrong, *wrong]))
     assert talk.way == ("queue", "enquiry")
     assert talk.line.heard_keys()[-1] == "identity-failed"
-    again = house.receive(Talk(["1", "0314"]))
+    again = house.receive(Talk(["2", *PROOF]))
     assert again.way == ("queue", "enquiry")
-    assert house.patients.tried == ["1111", "2222", "3333"]
-
-
-@pytest.mark.fault("F35")
-def test_given_guesses_spread_over_calls_when_made_then_they_are_counted_together(house: InboundHouse) -> None:
-    house.receive(Talk(["1", "1111", "0"]))
-    house.receive(Talk(["1", "2222", "0"]))
-    house.receive(Talk(["1", "3333", "0314"]))
-    assert house.patients.tried == ["1111", "2222", "3333"]
-
-
-def test_given_a_lock_when_a_day_has_passed_then_the_proof_is_asked_again() -> None:
-    talk = Talk()
-    lock = ProofLock(talk.clock, size=2)
-    for _ in range(3):
-        lock.failed(ASHA.id)
-    assert lock.is_locked(ASHA.id)
-    talk.clock.advance(24 * 3600)
-    assert not lock.is_locked(ASHA.id)
-
-
-def test_given_many_guessed_patients_when_counted_then_memory_stays_bounded() -> None:
-    lock = ProofLock(Talk().clock, size=2)
-    for number in range(50):
-        lock.failed(PatientId(number))
-    assert len(lock._failures) == 2
+    assert len(house.proofs.tried) == 3
 
 
 @pytest.mark.capability("C2")

@@ -181,7 +181,7 @@ def test_given_a_silent_voice_message_when_over_then_nothing_is_kept(house: Inbo
 @pytest.mark.capability("C7")
 @pytest.mark.parametrize(
     ("script", "during", "node"),
-    [([HANG_UP], {}, "main"), (["1"], {}, "my-appointments"), ([], {"hl/recording-notice": HANG_UP}, "notice")],
+    [([HANG_UP], {}, "main"), (["2"], {}, "my-appointments"), ([], {"hl/recording-notice": HANG_UP}, "notice")],
 )
 def test_given_a_caller_who_hangs_up_when_gone_then_the_step_says_where(
     house: InboundHouse, script: list[str], during: dict[str, str], node: str

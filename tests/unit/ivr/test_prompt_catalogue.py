@@ -217,7 +217,7 @@ def test_given_a_broken_catalogue_when_loaded_then_the_error_names_file_and_key(
         load_catalogue("zh", folder=tmp_path)
 
 
-@pytest.mark.parametrize("key", ["identity-proof", "identity-last-four-ask"])
+@pytest.mark.parametrize("key", ["identity-last-four-ask"])
 def test_given_an_identity_number_that_ends_in_x_when_asked_for_then_the_key_for_it_is_told(key: str) -> None:
     assert re.search(r"字母，请按\*键", ZH.text(key))
     assert "press star" in EN.text(key)

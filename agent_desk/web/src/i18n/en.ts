@@ -1,12 +1,18 @@
 /** The words of the screens in English: the second language, with exactly the keys of the first. */
+import { en as deskWords } from '@/desk/words'
 import { en as menuWords } from '@/menus/words'
+import { en as messageWords } from '@/messages/words'
+import { en as officeWords } from '@/lost/words'
 import type zh from './zh'
 
 const en: typeof zh = {
   ...menuWords,
+  ...messageWords,
+  ...deskWords,
+  ...officeWords,
   app: { name: 'Hospital Service Line', outdated: 'A new version is available.', reload: 'Reload now' },
   page: {
-    login: 'Log in', desk: 'Desk', board: 'Board', recordings: 'Records', campaigns: 'Outbound', menus: 'Menus', prompts: 'Prompts', hours: 'Hours', phone: 'Demo telephone',
+    login: 'Log in', desk: 'Desk', board: 'Board', recordings: 'Records', campaigns: 'Outbound', menus: 'Menus', prompts: 'Prompts', hours: 'Hours', messages: 'Messages', lost: 'Missed', tickets: 'Tickets', schedule: 'Schedule', phone: 'Demo telephone',
     pages: 'Pages', home: 'Back to start', missing: 'There is no such page', refused: 'You may not see this page',
   },
   common: {

@@ -1,11 +1,17 @@
 /** The words of the screens in Chinese: the first language. */
+import { zh as deskWords } from '@/desk/words'
 import { zh as menuWords } from '@/menus/words'
+import { zh as messageWords } from '@/messages/words'
+import { zh as officeWords } from '@/lost/words'
 
 export default {
   ...menuWords,
+  ...messageWords,
+  ...deskWords,
+  ...officeWords,
   app: { name: '医院服务热线', outdated: '服务端已有新版本。', reload: '立即刷新' },
   page: {
-    login: '登录', desk: '工作台', board: '监控', recordings: '录音', campaigns: '外呼', menus: '语音导航', prompts: '提示音', hours: '服务时间', phone: '演示电话',
+    login: '登录', desk: '工作台', board: '监控', recordings: '录音', campaigns: '外呼', menus: '语音导航', prompts: '提示音', hours: '服务时间', messages: '消息', lost: '漏接回拨', tickets: '工单', schedule: '排班停诊', phone: '演示电话',
     pages: '页面', home: '返回首页', missing: '没有这个页面', refused: '您没有查看此页面的权限',
   },
   common: {

@@ -7,10 +7,10 @@ import type { Change, EntityKind, EntityKinds, Snapshot, View } from '@/wire/typ
 
 /** The kinds a snapshot of a view holds completely: what it does not mention is gone. */
 export const KINDS_OF_VIEW: Record<View, EntityKind[]> = {
-  desk: ['me', 'call', 'queue', 'link'],
-  board: ['agent', 'waiting', 'queue', 'campaign', 'alert', 'link'],
+  desk: ['me', 'call', 'queue', 'link', 'topic'],
+  board: ['agent', 'waiting', 'queue', 'campaign', 'alert', 'link', 'topic'],
 }
-const ALL_KINDS: EntityKind[] = ['me', 'call', 'queue', 'link', 'agent', 'waiting', 'campaign', 'alert']
+const ALL_KINDS: EntityKind[] = ['me', 'call', 'queue', 'link', 'agent', 'waiting', 'campaign', 'alert', 'topic']
 
 interface Held {
   version: number

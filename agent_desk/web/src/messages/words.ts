@@ -1,6 +1,6 @@
 /** The words of the page of messages, Chinese first. */
-export const words = {
-  zh: {
+export const zh = {
+  messages: {
     title: '消息', all: '全部', none: '还没有消息', none_here: '没有这种状态的消息', stores_only: '演示：消息只保存在此处，不会真正发出',
     sent_today: '今日已发', waiting: '待发送', problems: '需处理', cost_today: '今日费用', created: '时间', kind: '类型', recipient: '接收人',
     text: '内容', state: '状态', cost: '费用', open: '查看', retry: '重新发送', retry_why: '这条消息会再次发送给 {to}。待核实的消息可能已经送达。',
@@ -12,7 +12,10 @@ export const words = {
       login_refused: '网关登录失败',
     },
   },
-  en: {
+}
+
+export const en: typeof zh = {
+  messages: {
     title: 'Messages', all: 'All', none: 'No messages yet', none_here: 'No messages in this state',
     stores_only: 'Demo: messages are only kept here, nothing really leaves',
     sent_today: 'Sent today', waiting: 'Waiting', problems: 'To look at', cost_today: 'Cost today', created: 'Time', kind: 'Kind', recipient: 'To',

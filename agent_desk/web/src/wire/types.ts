@@ -7,6 +7,7 @@ export type Role = 'agent' | 'supervisor' | 'admin'
 export type Permission =
   | 'desk.use' | 'call.control' | 'patient.view' | 'patient.unmask' | 'board.view' | 'agent.monitor' | 'agent.force'
   | 'recording.list' | 'recording.play' | 'campaign.manage' | 'user.manage' | 'audit.view' | 'call.view_all' | 'menu.view' | 'menu.edit'
+  | 'booking.edit' | 'patient.edit' | 'patient.merge' | 'schedule.close' | 'lost.view' | 'nuisance.edit' | 'ticket.view' | 'ticket.edit'
 
 export interface User {
   id: Id
@@ -190,10 +191,7 @@ export interface QueueBoard {
   }
 }
 
-export interface LinkState {
-  is_up: boolean
-  since: string
-}
+export interface LinkState { is_up: boolean; since: string }
 
 export interface BoardAgent {
   id: Id
@@ -264,6 +262,8 @@ export interface EntityKinds {
   waiting: WaitingCaller
   campaign: Campaign
   alert: { id: string; title: string; at: string }
+  /** Something that is asked for again when its stamp changes: `slots:<department>`, `slots:*`, `lost`, `tickets`. */
+  topic: { stamp: number }
 }
 export type EntityKind = keyof EntityKinds
 
@@ -294,7 +294,4 @@ export interface Disposition {
   children?: { code: string; title: string }[]
 }
 
-export interface PauseReason {
-  code: string
-  title: string
-}
+export interface PauseReason { code: string; title: string }
