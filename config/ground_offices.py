@@ -21,6 +21,7 @@ from crm_core.database import Database
 from crm_core.enquiries.library import EnquiryLibrary
 from crm_core.enquiries.log import EnquiryLog
 from crm_core.enquiries.service import Enquiries
+from crm_core.messaging.appointment_notices import AppointmentNotices
 from crm_core.messaging.cards import Sender
 from crm_core.messaging.confirmations import Confirmations
 from crm_core.messaging.deliveries import Deliveries
@@ -36,6 +37,7 @@ from crm_core.messaging.verification import Verification
 from crm_core.opening_hours import OpeningHours
 from crm_core.patients import kinds as consent
 from crm_core.patients.consents import Consents
+from crm_core.patients.service import Patients
 from crm_core.patients.tier_rules import CareFigures
 from crm_core.visits.service import Visits
 
@@ -168,6 +170,15 @@ class _ConsentAsked:
         if patient_id is None or wanted is None:
             return True
         return self.consents.may(patient_id, wanted, _CONSENT_CHANNELS.get(channel.value, consent.Channel.SMS))
+
+
+def appointment_notices(
+    database: Database, clock: Clock, *, bookings: BookingOffice, messages: MessageOffice, patients: Patients
+) -> AppointmentNotices:
+    return AppointmentNotices(
+        database, clock, booking=bookings.booking, schedules=bookings.schedules, patients=patients,
+        confirmations=messages.confirmations, outbox=messages.outbox,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

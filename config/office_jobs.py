@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from config.ground import Ground
 from crm_core.clock import hospital_date
+from crm_core.messaging.appointment_notices import AppointmentNotices
 from scheduler.jobs import Job
 from scheduler.outbox_tick import OutboxTick
 
@@ -14,7 +15,7 @@ DAYS_LAID_OUT = 14
 """How far ahead patients can book."""
 
 
-def office_jobs(ground: Ground, outbox: OutboxTick) -> Sequence[Job]:
+def office_jobs(ground: Ground, outbox: OutboxTick, notices: AppointmentNotices) -> Sequence[Job]:
     """Each is safe to repeat, so one that was missed is made up for by the next."""
     bookings, people = ground.bookings, ground.people
 
@@ -37,6 +38,7 @@ def office_jobs(ground: Ground, outbox: OutboxTick) -> Sequence[Job]:
     return (
         Job("outbox", 2.0, outbox.tick),
         Job("holds_and_offers", 10.0, offer),
+        Job("appointment_notices", 60.0, notices.catch_up),
         Job("schedules", 3600.0, lay_out),
         Job("day_end", 3600.0, close_the_day, runs_at_start=False),
         Job("codes", 3600.0, ground.messages.verification.purge, runs_at_start=False),

@@ -18,6 +18,7 @@ from agent_desk.services import DeskServices
 from agent_desk.settings import DeskSettings
 from config.call_traces import CallTraces
 from config.ground import Ground, build_ground
+from config.ground_offices import appointment_notices
 from config.menus import build_menus
 from config.office_jobs import office_jobs
 from config.phones import HomePhones
@@ -119,9 +120,13 @@ def build_house(settings: Settings) -> House:
     )
     housekeeping = Housekeeping(ground.campaigns, {"retention": recordings.retention.run})
     outbox = _outbox_tick(ground)
+    notices = appointment_notices(
+        ground.database, ground.clock, bookings=ground.bookings, messages=ground.messages, patients=ground.patients
+    )
+    notices.subscribe(ground.bus)
     jobs = [
         *_jobs(settings, ground, agents, dialer, housekeeping, cti.telephony),
-        *office_jobs(ground, outbox),
+        *office_jobs(ground, outbox, notices),
         *waiting_jobs(settings, waiting, call_backs, cti.telephony),
     ]
     scheduler = SchedulerRunner(jobs, ground.clock)

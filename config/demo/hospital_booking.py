@@ -18,7 +18,7 @@ from crm_core.clock import HOSPITAL_ZONE, hospital_date
 from crm_core.visits.kinds import VisitKind
 
 DAYS_AHEAD = 14
-_BY = "demo"
+_BY = "import"
 _CHANNELS = (Channel.PHONE, Channel.DESK, Channel.WEB)
 _CLOSE_REASONS = ("医生参加学术会议", "医生病假", "医生外出会诊", "设备检修")
 _CLOSED_CHANCE, _FULL_CHANCE, _APPEAL_CHANCE, _CAME_BY_BOOKING = 0.02, 0.05, 0.3, 0.5
