@@ -172,6 +172,9 @@ def _describe_errors(app: APIFlask) -> None:
     def of_depth(_error: RecursionError) -> Any:
         return describe_status(400, "the JSON is nested too deeply"), 400
 
+    def of_size(_error: OverflowError) -> Any:
+        return describe_status(422, "a number or date is out of range"), 422
+
     def of_anything(_error: Exception) -> Any:
         log.exception("request_failed", endpoint=request.endpoint)
         return describe_status(500, "internal error"), 500
@@ -180,6 +183,7 @@ def _describe_errors(app: APIFlask) -> None:
     app.register_error_handler(HotlineError, of_house)
     app.register_error_handler(TimeoutError, of_time)
     app.register_error_handler(RecursionError, of_depth)
+    app.register_error_handler(OverflowError, of_size)
     app.register_error_handler(Exception, of_anything)
 
 

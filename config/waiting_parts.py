@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
 
 ANNOUNCEMENT_TICK_S = 5.0
-MESSAGE_TICK_S = 60.0
-"""Messages are kept at once; this finds what a killed program left behind."""
+MESSAGE_TICK_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,15 @@ class WaitingParts:
 
     def subscribe(self, ground: Ground) -> None:
         """After the call records and the agents."""
-        for part in (self.missed, self.call_backs, self.attempts, self.tickets, self.messages):
+        for part in (self.missed, self.call_backs, self.attempts, self.tickets):
             part.subscribe(ground.bus)
 
 
 def build_waiting(settings: Settings, ground: Ground, *, failpoint: Failpoints) -> WaitingParts:
     database, bus, clock, cipher = ground.database, ground.bus, ground.clock, ground.cipher
-    call_backs = CallBacks(database, bus, clock=clock, cipher=cipher, hours=ground.hours)
+    call_backs = CallBacks(
+        database, bus, clock=clock, cipher=cipher, hours=ground.hours, may_dial=_dial_policy(settings)
+    )
     messages = VoiceMessages(database, clock, incoming=settings.layout.recordings_incoming)
     library = Library(settings.layout.recordings_store, messages)
     messages.use(library)
@@ -83,6 +84,13 @@ def build_waiting(settings: Settings, ground: Ground, *, failpoint: Failpoints) 
         messages=messages,
         message_library=library,
     )
+
+
+def _dial_policy(settings: Settings) -> Callable[[str], bool]:
+    """Nobody can make us ring a costly number, or ourselves, by pressing 1."""
+    allowed, refused = tuple(settings.dial_policy.allowed_prefixes), tuple(settings.dial_policy.refused_prefixes)
+    own = settings.hospital.service_number
+    return lambda national: national != own and national.startswith(allowed) and not national.startswith(refused)
 
 
 def waiting_services(

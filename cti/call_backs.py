@@ -52,7 +52,7 @@ class CallBackActions:
             "Exten": "s",
             "Timeout": str(int(ring_timeout_s * 1000)),
             "CallerID": self._names.service_number,
-            "Variable": [*place, f"HL_LANGUAGE={call.language}"],
+            "Variable": [*place, f"HL_LANGUAGE={call.language}", f"HL_PATIENT={digits}"],
         }
         try:
             self._originate(call.call_id, f"PJSIP/{digits}@{self._names.trunk}", number=digits, headers=headers)

@@ -90,7 +90,7 @@ class AmiTelephony(CallBackActions):
         digits = dialable(number)
         self._originate(CallId(attempt_id), f"PJSIP/{digits}@{self._names.trunk}", number=digits, headers={
             "Context": self._names.survey_context, "Exten": "s", "Timeout": str(int(ring_timeout_s * 1000)),
-            "CallerID": self._names.service_number})
+            "CallerID": self._names.service_number, "Variable": [f"HL_PATIENT={digits}"]})
 
     def dial(self, call_id: CallId, extension: str, number: str, *, caller_name: str = "") -> None:
         digits = dialable(number)

@@ -26,7 +26,7 @@ from scheduler.calling_windows import CallingWindows
 
 log = structlog.get_logger(__name__)
 
-NIGHT_START = wall_time(22, 0)
+NIGHT_START = wall_time(21, 0)
 NIGHT_END = wall_time(8, 0)
 """Nobody is rung at night, whatever he asked for by day (R39)."""
 

@@ -53,7 +53,8 @@ class BookingMessages:
     def _recipient(self, call_id: str, patient_id: int) -> str:
         """The mobile he calls from when it is his, else the first of his numbers that is one. Raises InvalidInput."""
         patient = self._desk.services.patients.card(patient_id)
-        own = [self._desk.services.patients.number_of_phone(phone.id)[1] for phone in patient.phones]
+        open_for_texts = [phone for phone in patient.phones if phone.may_sms]
+        own = [self._desk.services.patients.number_of_phone(phone.id)[1] for phone in open_for_texts]
         calling = self._desk.services.calls.record(call_id).number
         same = [one for one in own if phone_number.normalise(one) == phone_number.normalise(calling)]
         for number in (*same, *own):

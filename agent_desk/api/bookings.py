@@ -147,10 +147,10 @@ class BookingApi:
     # -- booking --------------------------------------------------------------------------------------------------
 
     def hold(self, caller: Caller, call_id: str, body: HoldBody) -> Json:
-        self._allowed(caller, call_id, body.patient_id)
+        patient_id = self._allowed(caller, call_id, body.patient_id)
         with shown.refusals():
             made = self._booking.hold(
-                body.slot_id, leg_key=_leg_key(caller, call_id), patient_id=body.patient_id, channel=Channel.PHONE
+                body.slot_id, leg_key=_leg_key(caller, call_id), patient_id=patient_id, channel=Channel.PHONE
             )
         self._slot_changed(made.slot_id)
         return {"hold": shown.hold(made)}
@@ -162,11 +162,11 @@ class BookingApi:
         return {}
 
     def book(self, caller: Caller, call_id: str, body: BookBody) -> Json:
-        self._allowed(caller, call_id, body.patient_id)
-        key = _key(call_id, body.patient_id, body.slot_id, body.hold_id)
+        patient_id = self._allowed(caller, call_id, body.patient_id)
+        key = _key(call_id, patient_id, body.slot_id, body.hold_id)
         with shown.refusals():
             made = self._booking.book(
-                patient_id=body.patient_id, slot_id=body.slot_id, hold_id=body.hold_id,
+                patient_id=patient_id, slot_id=body.slot_id, hold_id=body.hold_id,
                 idempotency_key=key, channel=Channel.PHONE, by=_by(caller),
             )  # fmt: skip
         return self._done(caller, call_id, made, About.BOOKED)
@@ -179,6 +179,8 @@ class BookingApi:
                 idempotency_key=_key(call_id, card.patient_id, body.slot_id, body.hold_id, moving=appointment_id),
                 channel=Channel.PHONE, by=_by(caller),
             )  # fmt: skip
+        if made.id == appointment_id:  # he is there already: nothing to tell
+            return {"appointment": shown.appointment(made), "message": None}
         return self._done(caller, call_id, made, About.MOVED)
 
     def cancel(self, caller: Caller, call_id: str, appointment_id: int, body: CancelBody) -> Json:
@@ -190,13 +192,13 @@ class BookingApi:
     # -- the waiting list -----------------------------------------------------------------------------------------
 
     def wait(self, caller: Caller, call_id: str, body: WaitBody) -> Json:
-        self._allowed(caller, call_id, body.patient_id)
+        patient_id = self._allowed(caller, call_id, body.patient_id)
         with shown.refusals():
             made = self._waiting.join(
-                patient_id=body.patient_id, department_code=body.department, doctor_code=body.doctor, day=body.day,
+                patient_id=patient_id, department_code=body.department, doctor_code=body.doctor, day=body.day,
                 period=body.period, channel=Channel.PHONE, by=_by(caller),
             )  # fmt: skip
-        self._desk.note(caller, "waiting.join", "patient", body.patient_id, detail={"call": call_id, "entry": made.id})
+        self._desk.note(caller, "waiting.join", "patient", patient_id, detail={"call": call_id, "entry": made.id})
         return {"waiting": shown.waiting(made, self._waiting.place(made.id))}
 
     def leave(self, caller: Caller, call_id: str, entry_id: int) -> Json:
@@ -215,9 +217,11 @@ class BookingApi:
 
     # -- what all of them ask -------------------------------------------------------------------------------------
 
-    def _allowed(self, caller: Caller, call_id: str, patient_id: int) -> None:
+    def _allowed(self, caller: Caller, call_id: str, patient_id: int) -> int:
+        """The id under which this patient lives now, after merges."""
         self._desk.scope.own_call(caller, call_id)
         self._desk.scope.patient(caller, patient_id)
+        return int(self._desk.services.patients.survivor_of(patient_id))
 
     def _owned(self, caller: Caller, call_id: str, appointment_id: int) -> AppointmentCard:
         return self._in_scope(caller, call_id, lambda: self._booking.card(appointment_id))

@@ -72,6 +72,8 @@ class LostApi:
     def number(self, caller: Caller, item_id: int) -> Json:
         """The agent's next step is to dial it; asking is noted, dialling has its own policy."""
         card = self._missed.get(item_id)
+        if card.state is not MissedState.OPEN:
+            raise WrongState("this item is closed already", code="missed_closed")
         value = self._missed.number_of(item_id)
         if not value:
             raise WrongState("the number was withheld", code="no_number")

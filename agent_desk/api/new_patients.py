@@ -12,7 +12,7 @@ from agent_desk.routes import Route
 from agent_desk.scope import OutOfScope
 from crm_core import phone_number
 from crm_core.calls.records import CallRecord
-from crm_core.errors import NotFound
+from crm_core.errors import NotFound, WrongState
 from crm_core.ids import CallId, PatientId
 from crm_core.patients.cards import NewPatient
 from crm_core.patients.registration import DuplicateCandidate, DuplicatesFound, Registration
@@ -37,6 +37,8 @@ class NewPatientApi:
     def create(self, caller: Caller, call_id: str, body: NewPatientBody) -> Json:
         """409 ``duplicate_patient`` with ``candidates`` when somebody may be the same person; nothing is kept then."""
         record = self._desk.scope.own_call(caller, call_id)
+        if all(one.id != record.id for one in self._desk.services.calls.open_calls_of(caller.id)):
+            raise WrongState("this call is over", code="call_over")
         new = _new_patient(record, body)
         if body.same_as is not None:
             patient_id = self._known(caller, new, body.same_as)

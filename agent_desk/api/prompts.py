@@ -13,7 +13,7 @@ from agent_desk.desk import Caller, Desk
 from agent_desk.payloads import Json
 from agent_desk.permissions import Permission
 from agent_desk.routes import Route
-from crm_core.errors import InvalidInput
+from crm_core.errors import InvalidInput, WrongState
 from crm_core.menus.editing import MenuEditing
 from crm_core.menus.prompt_records import TEXT_MAX
 
@@ -71,6 +71,7 @@ class PromptApi:
     def __init__(self, desk: Desk, editing: MenuEditing) -> None:
         self._desk = desk
         self._studio = editing.studio
+        self._menus = editing.menus
 
     def list(self, _caller: Caller, query: ListQuery) -> Json:
         return {
@@ -88,8 +89,16 @@ class PromptApi:
         return payloads.prompt(self._studio.prompt(body.key, "zh"), self._name_of)
 
     def remove(self, caller: Caller, key: str) -> Json:
+        if self._studio.prompt(key, "zh").is_own:
+            self._refuse_in_use(key)
         self._studio.remove(key, payloads.editor(caller))
         return {}
+
+    def _refuse_in_use(self, key: str) -> None:
+        """A caller of the published menu must not meet silence."""
+        published = self._menus.published_id()
+        if published is not None and any(key in node.prompts for node in self._menus.version(published).tree.nodes):
+            raise WrongState("the published menu plays this prompt", code="prompt_in_use")
 
     def audio(self, _caller: Caller, language: str, key: str, query: SoundQuery) -> Response:
         part = open_part(
@@ -121,6 +130,8 @@ class PromptApi:
         )
 
     def restore(self, caller: Caller, language: str, key: str) -> Json:
+        if self._studio.prompt(key, language).is_own:
+            self._refuse_in_use(key)
         self._studio.restore_shipped(key, language, payloads.editor(caller))
         return payloads.prompt(self._studio.prompt(key, language), self._name_of)
 

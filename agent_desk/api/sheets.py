@@ -102,11 +102,13 @@ class SheetApi:
 
     def changes(self, caller: Caller, patient_id: int) -> Json:
         self._desk.scope.patient(caller, patient_id)
+        self._desk.note(caller, "patient.view", "patient", patient_id, detail={"what": "changes"})
         titles = self._desk.entities.titles()
         return {"items": [shown.change(one, titles) for one in self._people.sheets.history(patient_id)]}
 
     def consents(self, caller: Caller, patient_id: int) -> Json:
         self._desk.scope.patient(caller, patient_id)
+        self._desk.note(caller, "patient.view", "patient", patient_id, detail={"what": "consents"})
         titles = self._desk.entities.titles()
         return {
             "items": [shown.consent(one) for one in self._people.consents.state(patient_id)],
@@ -152,7 +154,8 @@ class SheetApi:
             ]
         }
 
-    def merges(self, _caller: Caller, patient_id: int) -> Json:
+    def merges(self, caller: Caller, patient_id: int) -> Json:
+        self._desk.note(caller, "patient.view", "patient", patient_id, detail={"what": "merges"})
         titles = self._desk.entities.titles()
         return {"items": [shown.merge(one, titles) for one in self._people.merging.of(patient_id)]}
 

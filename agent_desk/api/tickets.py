@@ -84,7 +84,7 @@ class TicketApi:
             copy.path, mime_type=copy.mime_type, range_header=request.headers.get("Range", ""),
             if_range=request.headers.get("If-Range", ""), is_head=request.method == "HEAD",
         )  # fmt: skip
-        if request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):
+        if part.status != 416:
             self._desk.note(caller, "ticket.listen", "ticket", ticket_id, detail={"sound": sound_id})
         headers = part.headers | {"Cache-Control": "private, no-store"}
         return Response(part.chunks, status=part.status, headers=headers, direct_passthrough=True)

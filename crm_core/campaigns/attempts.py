@@ -24,6 +24,7 @@ from crm_core.crypto import FieldCipher
 from crm_core.database import Database
 from crm_core.errors import NotFound
 from crm_core.ids import AttemptId, new_attempt_id
+from crm_core.waiting.live import is_called_back
 
 log = structlog.get_logger(__name__)
 
@@ -281,19 +282,17 @@ def _new_row(claim: Claim, leadership: Leadership, now: datetime) -> dict[str, o
 
 def _has_live_attempt(number_hash: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     other = aliased(Attempt)
-    return exists().where(other.number_hash == number_hash, other.ended_at.is_(None))
+    return exists().where(other.number_hash == number_hash, other.ended_at.is_(None)) | is_called_back(number_hash)
 
 
 def _is_being_called(number_hash: str) -> ColumnElement[bool]:
     other = aliased(Attempt)
-    return exists().where(other.number_hash == number_hash, other.ended_at.is_(None), other.written_at.is_not(None))
+    is_dialled = (other.number_hash == number_hash) & other.ended_at.is_(None) & other.written_at.is_not(None)
+    return exists().where(is_dialled) | is_called_back(number_hash)
 
 
 def _calls_of_a_day(number_hash: InstrumentedAttribute[str] | str, now: datetime) -> ColumnElement[int]:
     """Attempts on this number in the last 24 hours, over all campaigns."""
     other = aliased(Attempt)
-    return (
-        select(func.count())
-        .where(other.number_hash == number_hash, other.written_at > now - timedelta(hours=24))
-        .scalar_subquery()
-    )
+    is_of_the_day = (other.number_hash == number_hash) & (other.written_at > now - timedelta(hours=24))
+    return select(func.count()).where(is_of_the_day).scalar_subquery()

@@ -123,8 +123,10 @@ class AppointmentNotices:
             log.warning("waiting_offer_not_queued", entry_id=event.entry_id, code=error.code)
 
     def _mobile_of(self, patient_id: int) -> str:
-        """The first of his numbers that is a mobile. Raises InvalidInput."""
+        """The first of his numbers that is a mobile and open for texts (C121). Raises InvalidInput."""
         for phone in self._patients.card(patient_id).phones:
+            if not phone.may_sms:
+                continue
             try:
                 return mobile(self._patients.number_of_phone(phone.id)[1]).address
             except InvalidInput:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -12,14 +13,12 @@ from typing import Protocol
 import structlog
 from sqlalchemy import select
 
-from crm_core.bus import Bus
 from crm_core.calls.kinds import RecordingState
 from crm_core.calls.records import RecordingRecord
 from crm_core.clock import Clock
 from crm_core.database import Database
 from crm_core.errors import NotFound
 from crm_core.ids import CallId
-from crm_core.tickets.events import TicketOpened
 from crm_core.tickets.kinds import SoundState
 from crm_core.tickets.models import VoiceMessage
 
@@ -50,17 +49,11 @@ class VoiceMessages:
         self._clock = clock
         self._incoming = incoming
         self._store: SoundStore | None = None
+        self._keeping = threading.Lock()
 
     def use(self, store: SoundStore) -> None:
         """Before the first message; the library needs these rows first."""
         self._store = store
-
-    def subscribe(self, bus: Bus) -> None:
-        """After the tickets."""
-        bus.subscribe(TicketOpened, self._on_ticket_opened)
-
-    def _on_ticket_opened(self, _event: TicketOpened) -> None:
-        self.keep_incoming()
 
     def get(self, recording_id: int) -> RecordingRecord:
         """One message as a recording: the caller alone is heard. Raises NotFound."""
@@ -75,7 +68,12 @@ class VoiceMessages:
             )  # fmt: skip
 
     def keep_incoming(self) -> int:
-        """Move every message that still lies where Asterisk wrote it; also run at start. Returns how many were kept."""
+        """Move every message that still lies where Asterisk wrote it; run by the clock, for it copies and hashes.
+        Returns how many were kept."""
+        with self._keeping:
+            return self._keep_all()
+
+    def _keep_all(self) -> int:
         with self._db.read() as session:
             query = select(VoiceMessage.id).where(VoiceMessage.state == SoundState.INCOMING).order_by(VoiceMessage.id)
             ids = session.scalars(query.limit(500)).all()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,10 @@ from crm_core.opening_hours import OpeningHours
 from crm_core.waiting.cards import CallBackCard
 from crm_core.waiting.events import CallBackChanged, CallBackRequested
 from crm_core.waiting.kinds import CallBackState
-from crm_core.waiting.models import CallBackRow
+from crm_core.waiting.models import CallBackAttempt, CallBackRow
 
+RINGS_PER_DAY_MAX = 5
+"""Hard limit of call-backs to one number within 24 hours (R40)."""
 IN_LINE = (CallBackState.WAITING, CallBackState.CALLING)
 
 
@@ -37,7 +39,18 @@ class AlreadyRequested(Conflict):
 class CallBacks:
     """Requests: asked for, seen, cancelled. Thread-safe. Dialling is ``call_back_attempts``."""
 
-    def __init__(self, database: Database, bus: Bus, *, clock: Clock, cipher: FieldCipher, hours: OpeningHours) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        *,
+        clock: Clock,
+        cipher: FieldCipher,
+        hours: OpeningHours,
+        may_dial: Callable[[str], bool] = lambda _national: True,
+    ) -> None:
+        """``may_dial``: the dial policy, asked with the number as it is dialled in the country (R45)."""
+        self._may_dial = may_dial
         self._db = database
         self._bus = bus
         self._clock = clock
@@ -64,6 +77,8 @@ class CallBacks:
         that may not be rung, AlreadyRequested when this number stands in the line for another call.
         """
         normal = callable_number(number)
+        if not self._may_dial(phone_number.national(normal)):
+            raise InvalidInput("the dial policy refuses this number", code="call_back_number")
         now = self._clock.now()
         try:
             with self._db.write() as session:
@@ -72,6 +87,8 @@ class CallBacks:
                     return self._card(known)
                 if self._stands_in_line(session, normal):
                     raise AlreadyRequested("this number is to be called back already")
+                if self._rung_today(session, normal, now) >= RINGS_PER_DAY_MAX:
+                    raise InvalidInput("this number was rung too often today", code="call_back_number")
                 row = CallBackRow(
                     call_id=call_id, number_encrypted=self._cipher.encrypt(normal),
                     number_hash=self._cipher.hash_of(normal), patient_id=patient_id, queue=queue, priority=priority,
@@ -89,6 +106,13 @@ class CallBacks:
             )
         )
         return card
+
+    def _rung_today(self, session: Session, normal: str, now: datetime) -> int:
+        rung = select(func.count()).where(
+            CallBackAttempt.number_hash == self._cipher.hash_of(normal),
+            CallBackAttempt.written_at > now - timedelta(hours=24),
+        )
+        return session.scalar(rung) or 0
 
     def in_line(self, queue: str | None = None) -> list[CallBackCard]:
         """Requests that are due or under way, in the order of service."""

@@ -124,11 +124,14 @@ class Lines:
         )
 
     def _orders(self, queue: str, *, without: CallId | None) -> Iterable[LineOrder]:
-        for record in self._calls.waiting(queue):
+        waiting = self._calls.waiting(queue)
+        standing = {record.line_order for record in waiting}
+        for record in waiting:
             if record.id != without:
                 yield record.line_order
         for request in self._call_backs.in_line(queue):
-            yield request.line_order
+            if request.line_order not in standing:  # else he has answered and stands there himself
+                yield request.line_order
 
     def _handling_s(self, queue: str) -> float:
         """Mean talk of this queue's calls in the last hour, and the notes after it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crm_core import phone_number
 from crm_core.audit.service import Audit
@@ -45,7 +45,12 @@ class NuisanceList:
             raise InvalidInput("say why this number is listed", code="nuisance_reason")
         if not now < expires_at <= now + LONGEST:
             raise InvalidInput("the end must lie within the next year", code="nuisance_expiry")
-        with self._db.write() as session:
+        with self._db.write() as session:  # the newest listing takes the place of the former one
+            session.execute(
+                update(NuisanceNumber)
+                .where(NuisanceNumber.number_hash == self._cipher.hash_of(normal), NuisanceNumber.removed_at.is_(None))
+                .values(removed_at=now, removed_by=by)
+            )
             row = NuisanceNumber(
                 number_encrypted=self._cipher.encrypt(normal), number_hash=self._cipher.hash_of(normal), reason=words,
                 added_by=by, added_at=now, expires_at=expires_at,

@@ -23,17 +23,17 @@ class ComplaintFlow:
         """False: back to the menu. May raise CallerGone, WantsPerson, WantsEmergency."""
         kind = KINDS[talk.ask_choice([*visit.take_opening(), "complaint-kind"], KINDS, node="complaint_kind")]
         patient_id = visit.patient.id if visit.patient else None
-        for _ in range(RECORDINGS_MAX):
+        for turn in range(1, RECORDINGS_MAX + 1):
             talk.say("complaint-speak", node="complaint")
             message = self._messages.record(talk, node="complaint", kind=kind, patient_id=patient_id)
             if message is None:
                 talk.say("voicemail-nothing-heard", node="complaint")
-            elif self._is_settled(talk, message):
+            elif self._is_settled(talk, message, is_last=turn == RECORDINGS_MAX):
                 return False
         return False
 
-    def _is_settled(self, talk: Conversation, message: NewMessage) -> bool:
-        """False: he wants to say it again."""
+    def _is_settled(self, talk: Conversation, message: NewMessage, *, is_last: bool) -> bool:
+        """False: he wants to say it again. The last one is kept: what was spoken is not lost."""
         try:
             key = talk.ask_choice(
                 ["complaint-heard", self._messages.sound_of(message), "complaint-menu"],
@@ -44,7 +44,7 @@ class ComplaintFlow:
         except (CallerGone, WantsPerson, WantsEmergency):
             self._messages.save(message)
             raise
-        if key == SUBMIT_KEY:
+        if key == SUBMIT_KEY or (key == AGAIN_KEY and is_last):
             self._messages.tell(talk, self._messages.save(message), node="complaint", saved="complaint-saved")
             return True
         self._messages.drop(message)

@@ -135,7 +135,7 @@ class SlotChoice:
             return None
         if wish.day is not None:
             return replace(wish, day=None)
-        if wish.doctor_code is not None:
+        if wish.doctor_code is not None and not wish.is_private:  # else the department comes from his record (F34)
             return Wish(wish.department_code)
         return None
 

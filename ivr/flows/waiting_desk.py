@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from crm_core.errors import InvalidInput
+from crm_core.waiting.call_back_attempts import is_call_back
 from crm_core.waiting.call_backs import AlreadyRequested, callable_number
 from crm_core.waiting.cards import Stand
 from ivr.conversation import Conversation
@@ -50,6 +51,9 @@ class WaitingDesk:
 
     def call_back(self, talk: Conversation, stand: Stand) -> None:
         """Number by key or typed; the place is committed before it is promised. Whoever gives none goes on waiting."""
+        if is_call_back(talk.call_id):  # this call is his call-back: leaving would end his request
+            talk.say(*self._phrases.place(stand.view, talk.language), node="call_back")
+            return
         number = self._calling_number(talk)
         for _ in range(NUMBERS_MAX):
             number = number or talk.ask_entry(

@@ -56,7 +56,8 @@ class Reception:
             talk.set_route(TO_EMERGENCY)
             talk.say("emergency", node="emergency", stop_keys="")
         except (WantsPerson, GroundSilent):
-            return
+            if talk.route is not None and talk.route.next is Next.HANGUP:  # he wants a person after all
+                talk.set_route(route)
 
     def _standing(self, talk: Conversation) -> Standing:
         """Asked before the first word: a second command would be heard as a pause, a query of a millisecond is not."""

@@ -91,8 +91,8 @@ def test_given_a_recorded_message_when_kept_then_it_lies_in_the_library_and_is_p
     messages = VoiceMessages(house.ground.database, house.clock, incoming=incoming)
     library = Library(tmp_path / "store", messages)
     messages.use(library)
-    messages.subscribe(house.bus)
     (sound,) = house.tickets.leave_message(_message()).sounds
+    assert messages.keep_incoming() == 1
     (kept,) = house.tickets.listed()[0].sounds
     assert (sound.state, kept.state) == (SoundState.INCOMING, SoundState.KEPT)
     assert library.playable(kept.id).mime_type == "audio/wav"

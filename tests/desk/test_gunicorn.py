@@ -24,7 +24,7 @@ from tests.support.desk_world import DeskWorld
 folder, template, port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 
 def make():
-    return DeskWorld(folder, template).server
+    return DeskWorld(folder, template, sockets_max=20).server
 
 def note(word):
     return lambda: (folder / word).touch()
