@@ -51,7 +51,7 @@ def test_given_a_known_patient_when_she_presses_four_keys_then_she_is_booked_and
     sent = eventually(lambda: product.ground.messages.log.of_patient(patient), what="the message")
     assert [message.template_key for message in sent] == ["appointment_booked"]
     heard = transcribe(call.wait_ended(60).heard_path)
-    for key in ("recording-notice", "option-last-doctor", "booking-time", "booking-confirm", "booked"):
+    for key in ("recording-notice", "option-last-doctor", "booking-confirm", "booked"):
         assert contains_prompt(heard, PROMPTS.text(key), max_cer=0.4), (key, PROMPTS.text(key), heard)
 
 

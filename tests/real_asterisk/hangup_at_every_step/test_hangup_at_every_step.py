@@ -12,9 +12,9 @@ STEPS = {
     "in-menu": "w9,hangup",
     "while-pressing": "w3,5,hangup",
     "in-departments": "w3,5,w3,hangup",
-    "in-proof": "w3,1,w3,hangup",
-    "in-proof-digits": "w3,1,w3,06,hangup",
-    "in-appointments": "w3,1,w4,0615,w3,hangup",
+    "in-proof": "w3,2,w3,hangup",
+    "in-proof-digits": "w3,2,w3,2,w3,06,hangup",
+    "in-appointments": "w3,2,w3,2,w4,002*,w4,19880615,w5,hangup",
     "on-the-way-to-a-person": "w3,0,hangup",
     "in-queue": "w3,0,w22,hangup",
 }

@@ -60,7 +60,7 @@ def test_given_a_plain_priority_when_read_from_the_queue_then_it_is_itself() -> 
 
 @pytest.mark.capability("C18")
 def test_given_the_dialplan_when_it_weighs_then_it_counts_as_we_do() -> None:
-    template = Path(config.asterisk.__file__).parent / "templates" / "extensions.conf.j2"
+    template = Path(config.asterisk.__file__).parent / "templates" / "parts" / "waiting.conf.j2"
     (found,) = re.findall(r"QUEUE_PRIO=\$\[(.+?)\]\)", template.read_text(encoding="utf-8"))
     formula = found.replace("${HL_PRIO}", "priority").replace("${HL_QUEUED_AT}", "at")
     for priority, entered_at in ((0, NOON), (40, NOON + timedelta(seconds=0.3)), (100, NOON + timedelta(days=19))):
