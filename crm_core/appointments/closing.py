@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.orm import Session
 
 from crm_core.appointments.cards import AppointmentCard, ClosedSessions
@@ -47,8 +47,10 @@ def close_sessions(work: Work, wanted: ColumnElement[bool], *, reason: str, by: 
     newly = [one for one in sessions if one.state == SessionState.OPEN]
     for one in newly:
         one.state, one.close_reason, one.closed_by, one.closed_at = SessionState.CLOSED, reason, by, work.now
-        one.phone_taken = 0
     ended = _end_appointments(work, [one.id for one in newly], reason=reason, by=by)
+    work.session.flush()
+    for one in newly:  # who has been there already keeps his place in the count
+        one.phone_taken = _taken_by_phone(work.session, one.id)
     if newly:
         closed = tuple(one.id for one in newly)
         work.events.append(
@@ -56,6 +58,11 @@ def close_sessions(work: Work, wanted: ColumnElement[bool], *, reason: str, by: 
         )
     work.session.flush()
     return ClosedSessions(tuple(ids), tuple(affected_of(work.session, ids)))
+
+
+def _taken_by_phone(session: Session, session_id: int) -> int:
+    query = select(func.count()).select_from(Appointment).join(Slot, Slot.id == Appointment.slot_id)
+    return session.scalar(query.where(Slot.session_id == session_id, Appointment.uses_phone_quota)) or 0
 
 
 def affected_of(session: Session, session_ids: Sequence[int]) -> list[AppointmentCard]:

@@ -178,3 +178,17 @@ def test_given_a_used_hold_when_released_or_expired_then_the_booking_stays(house
     assert house.booking.expire_holds() == 0
     assert house.booking.card(card.id).state == "booked"
     assert broken_promises(house.database) == {}
+
+
+@pytest.mark.fault("F40")
+def test_given_somebody_who_has_been_there_when_the_session_is_closed_then_he_stays_in_the_telephones_count(
+    house: BookingHouse,
+) -> None:
+    house.clinic("li", capacity=2, phone_quota=2)
+    first, second = house.slots("li")
+    came = book(house, house.patient(), first.id)
+    book(house, house.patient(), second.id)
+    house.clock.advance(23 * 3600)
+    house.booking.record_visit(came.id, by="his")
+    house.schedules.close(doctor_code="li", day=TUESDAY, reason="出差", by="chen")
+    assert broken_promises(house.database) == {}

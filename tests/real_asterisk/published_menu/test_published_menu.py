@@ -58,7 +58,7 @@ def test_given_a_new_version_when_published_in_mid_call_then_the_caller_stays_on
     first.hang_up()
 
     second = product.call(NEXT_CALLER, keys="w3,5,w60")
-    call = eventually(lambda: (c := product.call_of(NEXT_CALLER)) and c.queue and c, within_s=30, what="queued")
+    call = eventually(lambda: (c := product.call_of(NEXT_CALLER)) and c.queued_at and c, within_s=45, what="queued")
     assert (call.queue, call.priority) == ("booking", 5)
     second.hang_up()
     eventually(lambda: product.call_of(NEXT_CALLER).ended_at, what="end")
