@@ -16,7 +16,7 @@ from playwright.sync_api import Error as BrowserError
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from config.home import Home
-from tests.bench import ivr_figures, ivr_load, machine, pops, start_time
+from tests.bench import booking, booking_by_phone, demo_load, ivr_figures, ivr_load, lookup, machine, pops, start_time
 from tests.bench.bench_home import BenchFailed, bench_home
 from tests.bench.pump import measure_pump
 from tests.bench.table import Row, at_least, markdown, write_table
@@ -72,7 +72,27 @@ class Bench:
             self.rows += ivr_figures.held_rows(held, bare, idle_mb=idle_mb)
 
 
-PARTS: dict[str, Callable[[Bench], None]] = {"pump": Bench.pump, "pops": Bench.pops, "telephony": Bench.telephony}
+    def phone_booking(self) -> None:
+        """Known patients book by keys on real calls."""
+        seconds = 10.0 if self.is_quick else 600.0
+        times = booking_by_phone.measure_booking(self.work / "phone", self.home.tree, rate_per_s=1.0, seconds=seconds)
+        self.rows += booking_by_phone.rows(times)
+
+    def contended_booking(self) -> None:
+        attempts = 5_000 if self.is_quick else 100_000
+        self.rows += booking.rows(booking.measure_booking(self.work / "contended", attempts=attempts))
+
+    def lookup(self) -> None:
+        self.rows += lookup.measure_lookup(self.work / "lookup", patients=lookup.QUICK if self.is_quick else lookup.FULL)
+
+    def demo(self) -> None:
+        self.rows += demo_load.measure_demo_load(self.work / "demo")
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "pump": Bench.pump, "pops": Bench.pops, "telephony": Bench.telephony, "phone-booking": Bench.phone_booking,
+    "contended-booking": Bench.contended_booking, "lookup": Bench.lookup, "demo": Bench.demo,
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:
