@@ -33,7 +33,7 @@ def test_given_a_call_back_when_dialled_then_first_the_place_is_held_and_both_ca
     assert (dialled["Channel"], dialled["ChannelId"]) == ("PJSIP/13800000001@hl-trunk", "out-cb-1-a")
     assert (dialled["Context"], dialled["Exten"], dialled["Timeout"]) == ("hl-call-back", "s", "25000")
     place = ["HL_QUEUE=enquiry", "QUEUE_PRIO=40", f"HL_QUEUED_AT={entered_at_value(ENTERED)}"]
-    assert dialled["Variable"] == [*place, "HL_LANGUAGE=en"]
+    assert dialled["Variable"] == [*place, "HL_LANGUAGE=en", "HL_PATIENT=13800000001"]
     assert held["Variable"] == [*(f"__{one}" for one in place), "__HL_HOLD_S=40"]
     assert entered_at_value(ENTERED).endswith("3")
 
